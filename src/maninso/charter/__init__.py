@@ -1,0 +1,1 @@
+"""What the institution promised: rules as data, and pure functions of them."""

@@ -1,0 +1,1 @@
+"""Turns a verified person into a per-petition nullifier and forgets the person."""

@@ -1,0 +1,1 @@
+"""Proves the count: leaves, tiles, checkpoints, receipts, verify."""

@@ -1,0 +1,148 @@
+"""Who may see which petition, and what they see of it: the read models that pages, JSON and feeds are made of.
+
+Everything here is public knowledge unless a field says otherwise. Counts of our own ledger and counts reported by
+another site are never mixed: `count_is_reported` says which one `count` is.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Words = Mapping[str, str]
+"""A text in each language it is known in: {"ko": ..., "en": ...}."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdView:
+    """One threshold of the petition's charter and how far the petition is from it."""
+
+    threshold_id: str
+    label: Words
+    needed: int  # signatures
+    met: bool
+    met_at: dt.datetime | None  # by our ledger; None for reported counts
+    met_leaf: int | None  # index of the leaf that met it
+    regions_met: int | None
+    regions_needed: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseView:
+    """What the institution answered."""
+
+    author: str
+    summary: str
+    body: str
+    language: str
+    published_at: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObligationView:
+    """One debt of an institution: `state` is owed, kept, declined or lapsed; owed and past its day is overdue."""
+
+    obligation_id: int
+    petition_id: int
+    petition_title: str
+    petition_language: str
+    threshold_id: str
+    what: Words
+    who: Words
+    basis: Words
+    needed: int
+    count: int
+    met_at: dt.datetime
+    met_leaf: int
+    due_on: dt.date | None  # the last day, in the charter's time zone; None where the charter sets none
+    state: str
+    days_late: int  # 0 unless overdue
+    settled_at: dt.datetime | None
+    response: ResponseView | None
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the day has passed without an answer."""
+        return self.state == "owed" and self.days_late > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WouldOwe:
+    """What the charter would have owed for a count that another site reported."""
+
+    what: Words
+    who: Words
+    needed: int
+    due_on: dt.date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerView:
+    """The petition's log at its last checkpoint."""
+
+    origin: str
+    size: int  # leaves
+    signatures: int
+    voids: int
+    reinstated: int
+    root: bytes  # 32 bytes
+    published_at: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PetitionCard:
+    """A petition as lists show it."""
+
+    petition_id: int
+    state: str
+    title: str
+    summary: str  # the beginning of the text, at most 160 characters
+    language: str
+    topic: str
+    opened_at: dt.datetime | None
+    closes_at: dt.datetime | None
+    closed_at: dt.datetime | None
+    count: int
+    count_is_reported: bool
+    source: str  # "" for our own
+    source_id: str
+    needed: int | None  # the next threshold not met yet, else the last one
+    owed: str  # "", "owed", "overdue", "kept": the most pressing obligation
+    due_on: dt.date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PetitionView:
+    """A petition as its own page shows it."""
+
+    petition_id: int
+    state: str
+    title: str
+    body: str
+    language: str
+    topic: str
+    creator_name: str  # "" where the charter does not disclose it (or no longer does)
+    charter_id: str
+    charter_title: Words
+    institution: Words
+    time_zone: str
+    created_at: dt.datetime
+    opened_at: dt.datetime | None
+    closes_at: dt.datetime | None
+    closed_at: dt.datetime | None
+    count: int
+    count_is_reported: bool
+    source: str
+    source_id: str
+    source_status: str
+    reason_code: str  # why it was rejected, hidden, withdrawn or removed; "" otherwise
+    reason: Words
+    thresholds: tuple[ThresholdView, ...]
+    obligations: tuple[ObligationView, ...]
+    would_owe: tuple[WouldOwe, ...]
+    ledger: LedgerView | None
+    updated_at: dt.datetime
+
+    @property
+    def takes_signatures(self) -> bool:
+        """Whether the sign form belongs on the page."""
+        return self.state == "open"

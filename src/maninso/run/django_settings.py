@@ -1,0 +1,80 @@
+"""Django's settings, derived from `maninso.run.settings`; Django sees no variable of its own."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from maninso.run.settings import read_settings
+
+SITE = read_settings()
+
+
+def database_options(url: str) -> dict[str, Any]:
+    """Translate a PostgreSQL address (libpq's URI form) into Django's options."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "maninso",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "maninso web", **query},
+    }
+
+
+SECRET_KEY = SITE.secret_key
+DEBUG = False
+ALLOWED_HOSTS = ["*"]  # the address in links comes from MANINSO_HOST, never from the request
+ROOT_URLCONF = "maninso.web.urls"
+WSGI_APPLICATION = None
+USE_TZ = True
+TIME_ZONE = "Asia/Seoul"
+USE_I18N = True
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "maninso.petitions.apps.PetitionsConfig",
+    "maninso.web.apps.WebConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "maninso.web.shared.middleware.security_headers",
+    "maninso.web.shared.middleware.choose_language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "maninso.web.shared.context.site",
+            ],
+        },
+    }
+]
+DATABASES = {"default": database_options(SITE.database_url or "postgresql:///maninso")}
+STATIC_URL = "/static/"
+STATIC_ROOT = str(SITE.home / "static")
+STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING"}},
+}
+MANINSO = SITE

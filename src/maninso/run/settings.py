@@ -1,0 +1,123 @@
+"""What the environment says, read once and checked: bad configuration stops the start.
+
+Every variable is documented in docs/reference/settings.md; a test fails when one is not.
+"""
+
+import base64
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from maninso import UsageError
+
+VARIABLES = (
+    "DATABASE_URL",
+    "MANINSO_HOME",
+    "MANINSO_SECRET_KEY",
+    "MANINSO_HOST",
+    "MANINSO_EMAIL_URL",
+    "MANINSO_CHARTER",
+    "MANINSO_REHEARSAL",
+    "MANINSO_OIDC_PROVIDERS",
+    "MANINSO_POSTGRES_BIN",
+)
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+_SHORTEST_SECRET = 32
+
+
+class SettingError(UsageError):
+    """A variable of the environment has a value that cannot be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The site's configuration. `database_url` is None where the embedded PostgreSQL is meant."""
+
+    home: Path
+    database_url: str | None
+    secret_key: str
+    host: str
+    email_url: str
+    charter: str
+    rehearsal: bool
+    oidc_providers: Path | None
+    postgres_bin: Path | None
+
+    @property
+    def keys_dir(self) -> Path:
+        """The folder of the site's secret files; only the account that runs the site reads it."""
+        return self.home / "keys"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings; raises SettingError naming the variable and the cure."""
+    env = os.environ if environment is None else environment
+    home = Path(env.get("MANINSO_HOME") or "var").absolute()
+    host = env.get("MANINSO_HOST") or "localhost:8000"
+    if not _HOST.fullmatch(host):
+        raise SettingError(
+            f"MANINSO_HOST={host!r} is not a host name",
+            cure="give a lower-case host name, with a port if it is not the usual one: petitions.example.org",
+        )
+    rehearsal = env.get("MANINSO_REHEARSAL", "")
+    if rehearsal not in ("", "0", "1"):
+        raise SettingError(f"MANINSO_REHEARSAL={rehearsal!r} is neither 0 nor 1", cure="set it to 1, or leave it out")
+    secret = env.get("MANINSO_SECRET_KEY") or read_or_make_secret(home / "keys" / "secret.key").hex()
+    if len(secret) < _SHORTEST_SECRET:
+        raise SettingError(
+            f"MANINSO_SECRET_KEY has {len(secret)} characters",
+            cure=f"give at least {_SHORTEST_SECRET} random characters, or leave it out: one is then made and kept",
+        )
+    return Settings(
+        home=home,
+        database_url=env.get("DATABASE_URL") or None,
+        secret_key=secret,
+        host=host,
+        email_url=env.get("MANINSO_EMAIL_URL") or f"file:{home / 'mail'}",
+        charter=env.get("MANINSO_CHARTER") or "blue-house-2019",
+        rehearsal=rehearsal == "1",
+        oidc_providers=_path(env, "MANINSO_OIDC_PROVIDERS"),
+        postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
+    )
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    if not env.get(name):
+        return None
+    path = Path(env[name])
+    if not path.exists():
+        raise SettingError(f"{name}={path} does not exist", cure="correct the path, or leave the variable out")
+    return path
+
+
+def read_or_make_secret(path: Path) -> bytes:
+    """Return the 32 secret bytes kept at `path` (base64, mode 0600), making them at first use.
+
+    Two processes that start at once agree: the file appears complete under its name or not at all.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # fails where another process was first: then its secret counts
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    try:
+        secret = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{path}: the secret cannot be read: {error}", cure="restore it from your backup") from error
+    if len(secret) != 32:
+        raise SettingError(f"{path}: the secret has {len(secret)} bytes, not 32", cure="restore it from your backup")
+    return secret

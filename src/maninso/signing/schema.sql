@@ -1,0 +1,198 @@
+-- The signing path's tables. Only maninso.signing writes them, but for the gate, which petitions.lifecycle writes
+-- through signing.gate in its own transaction. Django's migrations run this file, so there is one migration chain.
+
+-- The gate: whether a petition takes signatures, until when, and with what key. One row a petition.
+CREATE TABLE signing_gate (
+    petition_id    bigint      NOT NULL,
+    origin         text        NOT NULL,  -- the log's name, HOST/p/<id>/log; it never changes
+    state          text        NOT NULL,
+    opened_at      timestamptz,
+    closes_at      timestamptz,           -- exclusive: a batch that commits at this instant takes nothing
+    wrapped_key    bytea,                 -- K_petition, sealed under the site's wrapping key; NULL once destroyed
+    bucket_seconds integer     NOT NULL DEFAULT 600,
+    regions        text[]      NOT NULL DEFAULT '{""}',  -- region number -> code; number 0 is "not counted by region"
+    min_assurance  smallint    NOT NULL DEFAULT 0,
+    min_age        smallint    NOT NULL DEFAULT 0,
+    region_needed  boolean     NOT NULL DEFAULT false,
+    version        bigint      NOT NULL DEFAULT 1,  -- grows with every change, so that readers can follow
+    CONSTRAINT signing_gate_pk PRIMARY KEY (petition_id),
+    CONSTRAINT signing_gate_origin_once UNIQUE (origin),
+    CONSTRAINT signing_gate_state_known CHECK (state IN ('waiting', 'open', 'paused', 'closed')),
+    CONSTRAINT signing_gate_open_has_key CHECK (state NOT IN ('open', 'paused') OR wrapped_key IS NOT NULL),
+    CONSTRAINT signing_gate_window CHECK (
+        state = 'waiting' OR (opened_at IS NOT NULL AND closes_at IS NOT NULL AND closes_at > opened_at)
+    ),
+    CONSTRAINT signing_gate_bucket CHECK (bucket_seconds >= 600),
+    CONSTRAINT signing_gate_region_zero CHECK (regions[1] = '' AND cardinality(regions) <= 65536),
+    CONSTRAINT signing_gate_assurance CHECK (min_assurance BETWEEN 0 AND 3)
+);
+
+-- The head: how many leaves are numbered. Locked once a batch; whoever appends a leaf holds its row.
+CREATE TABLE signing_head (
+    petition_id bigint NOT NULL,
+    size        bigint NOT NULL,
+    CONSTRAINT signing_head_pk PRIMARY KEY (petition_id),
+    CONSTRAINT signing_head_gate FOREIGN KEY (petition_id) REFERENCES signing_gate,
+    CONSTRAINT signing_head_size CHECK (size >= 0)
+) WITH (fillfactor = 50);
+
+-- The leaves, as they are hashed (LEDGER: one entry a leaf). No name, address or network is here.
+-- There is no foreign key to the head: it would be looked up once a signature, and signing_take() holds the head anyway.
+CREATE TABLE signing_leaf (
+    petition_id bigint NOT NULL,
+    leaf_index  bigint NOT NULL,
+    entry       bytea  NOT NULL,
+    nullifier   bytea  GENERATED ALWAYS AS (CASE WHEN get_byte(entry, 0) = 1 THEN substr(entry, 7, 16) END) STORED,
+    evidence    bytea,  -- salt and record behind the entry's commitment, for the sample audit; destroyed after retention
+    CONSTRAINT signing_leaf_pk PRIMARY KEY (petition_id, leaf_index),
+    CONSTRAINT signing_leaf_one_person_one_signature UNIQUE (petition_id, nullifier),
+    CONSTRAINT signing_leaf_index CHECK (leaf_index >= 0),
+    CONSTRAINT signing_leaf_genesis CHECK ((get_byte(entry, 0) = 0) = (leaf_index = 0)),
+    CONSTRAINT signing_leaf_length CHECK (
+        CASE get_byte(entry, 0) WHEN 1 THEN octet_length(entry) = 54 WHEN 2 THEN octet_length(entry) = 44
+             WHEN 3 THEN octet_length(entry) = 44 ELSE octet_length(entry) <= 65535 END
+    ),
+    CONSTRAINT signing_leaf_type CHECK (get_byte(entry, 0) <= 4)
+);
+ALTER TABLE signing_leaf ALTER COLUMN entry SET STORAGE PLAIN;
+-- From a receipt's leaf hash to its leaf: eight bytes of the hash are enough to find it, the query compares the rest.
+CREATE INDEX signing_leaf_by_hash ON signing_leaf (petition_id, substr(sha256('\x00'::bytea || entry), 1, 8));
+
+-- The tree: what the sequencer has hashed, signed and published. Written by whoever holds the advisory lock, by nobody else.
+CREATE TABLE signing_tree (
+    petition_id   bigint      NOT NULL,
+    size          bigint      NOT NULL DEFAULT 0,
+    root          bytea       NOT NULL,
+    checkpoint    bytea,       -- the signed note, as served
+    published_at  timestamptz,
+    signatures    bigint      NOT NULL DEFAULT 0,
+    voids         bigint      NOT NULL DEFAULT 0,
+    reinstated    bigint      NOT NULL DEFAULT 0,
+    count         bigint      GENERATED ALWAYS AS (signatures - voids + reinstated) STORED,
+    CONSTRAINT signing_tree_pk PRIMARY KEY (petition_id),
+    CONSTRAINT signing_tree_head FOREIGN KEY (petition_id) REFERENCES signing_head,
+    CONSTRAINT signing_tree_root CHECK (octet_length(root) = 32),
+    CONSTRAINT signing_tree_sums CHECK (
+        signatures >= 0 AND reinstated BETWEEN 0 AND voids AND voids - reinstated <= signatures
+        AND signatures + voids + reinstated <= size
+    ),
+    CONSTRAINT signing_tree_signed CHECK ((size = 0) = (checkpoint IS NULL) AND (size = 0) = (published_at IS NULL))
+) WITH (fillfactor = 50);
+
+-- Full tiles and full entry bundles only: a growing edge is a prefix of its tile, computed from the leaves when asked.
+CREATE TABLE signing_tile (
+    petition_id bigint   NOT NULL,
+    level       smallint NOT NULL,
+    tile_index  bigint   NOT NULL,
+    hashes      bytea    NOT NULL,  -- 256 x 32 bytes
+    root        bytea    NOT NULL,  -- its subtree's hash, the level above's leaf
+    CONSTRAINT signing_tile_pk PRIMARY KEY (petition_id, level, tile_index),
+    CONSTRAINT signing_tile_tree FOREIGN KEY (petition_id) REFERENCES signing_tree,
+    CONSTRAINT signing_tile_full CHECK (octet_length(hashes) = 8192 AND octet_length(root) = 32),
+    CONSTRAINT signing_tile_level CHECK (level BETWEEN 0 AND 63 AND tile_index >= 0)
+);
+ALTER TABLE signing_tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+CREATE TABLE signing_bundle (
+    petition_id  bigint NOT NULL,
+    bundle_index bigint NOT NULL,
+    entries      bytea  NOT NULL,  -- 256 entries, each behind its length (u16)
+    CONSTRAINT signing_bundle_pk PRIMARY KEY (petition_id, bundle_index),
+    CONSTRAINT signing_bundle_tree FOREIGN KEY (petition_id) REFERENCES signing_tree,
+    CONSTRAINT signing_bundle_index CHECK (bundle_index >= 0)
+);
+ALTER TABLE signing_bundle ALTER COLUMN entries SET STORAGE EXTERNAL;
+
+-- The count by day, region and assurance, as public as the leaves: day 0 is the day the petition opened (UTC).
+CREATE TABLE signing_tally (
+    petition_id bigint   NOT NULL,
+    hour        integer  NOT NULL,  -- hours since opening, from the entries' time buckets
+    region      integer  NOT NULL,
+    method      smallint NOT NULL,
+    signatures  bigint   NOT NULL,
+    voids       bigint   NOT NULL DEFAULT 0,  -- less those reinstated
+    CONSTRAINT signing_tally_pk PRIMARY KEY (petition_id, hour, region, method),
+    CONSTRAINT signing_tally_tree FOREIGN KEY (petition_id) REFERENCES signing_tree,
+    CONSTRAINT signing_tally_sums CHECK (signatures >= 0 AND voids BETWEEN 0 AND signatures)
+);
+
+-- What the charter sets for a petition (maninso.charter.Threshold as JSON), and the signature that met it.
+CREATE TABLE signing_threshold (
+    petition_id   bigint NOT NULL,
+    threshold_id  text   NOT NULL,
+    rule          jsonb  NOT NULL,
+    registered_on date   NOT NULL,
+    met_index     bigint,       -- the leaf that met it
+    met_count     bigint,       -- the count with that leaf
+    met_at        timestamptz,
+    CONSTRAINT signing_threshold_pk PRIMARY KEY (petition_id, threshold_id),
+    CONSTRAINT signing_threshold_gate FOREIGN KEY (petition_id) REFERENCES signing_gate,
+    CONSTRAINT signing_threshold_met_whole CHECK (
+        (met_index IS NULL) = (met_at IS NULL) AND (met_index IS NULL) = (met_count IS NULL)
+    )
+);
+
+-- Once met, the record stands; what becomes of the obligation is another table's matter.
+CREATE FUNCTION signing_threshold_met_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.met_index IS NOT NULL AND ROW(NEW.met_index, NEW.met_count, NEW.met_at)
+            IS DISTINCT FROM ROW(OLD.met_index, OLD.met_count, OLD.met_at) THEN
+        RAISE EXCEPTION 'threshold % of petition % was met at leaf % already',
+            OLD.threshold_id, OLD.petition_id, OLD.met_index
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'signing_threshold_met_once';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER signing_threshold_met_once BEFORE UPDATE ON signing_threshold
+    FOR EACH ROW EXECUTE FUNCTION signing_threshold_met_once();
+
+-- A leaf, a full tile and a full bundle never change. (Evidence may go: that is what retention asks.)
+CREATE FUNCTION signing_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % never change', TG_TABLE_NAME
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_never_changes';
+END $$;
+CREATE TRIGGER signing_leaf_never_changes BEFORE UPDATE OF petition_id, leaf_index, entry ON signing_leaf
+    FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
+CREATE TRIGGER signing_tile_never_changes BEFORE UPDATE ON signing_tile
+    FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
+CREATE TRIGGER signing_bundle_never_changes BEFORE UPDATE ON signing_bundle
+    FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
+
+-- One batch of signatures, in one statement and one commit: element i of the arrays is one signature, no nullifier is
+-- there twice for one petition. Returns only what was not stored: the earlier entry where the person had signed, NULL
+-- where the gate does not take signatures. The heads are locked first, so that the snapshot of what follows is the
+-- truth until the commit; lifecycle locks the head too before it changes a gate.
+CREATE FUNCTION signing_take(petitions bigint[], entries bytea[], evidences bytea[])
+RETURNS TABLE (ordinal integer, earlier bytea) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    at timestamptz;  -- the database's clock, the same for every web machine, read once the heads are held
+BEGIN
+    PERFORM FROM signing_head h WHERE h.petition_id = ANY (petitions) ORDER BY h.petition_id FOR UPDATE;
+    at := clock_timestamp();
+    RETURN QUERY
+    WITH given AS (
+        SELECT u.ord::integer AS ord, u.petition_id, u.entry, u.evidence, substr(u.entry, 7, 16) AS nullifier
+        FROM unnest(petitions, entries, evidences) WITH ORDINALITY AS u (petition_id, entry, evidence, ord)
+    ), admitted AS (
+        SELECT g.ord, g.petition_id, h.size, g.entry, g.evidence, g.nullifier, s.entry AS earlier
+        FROM given g
+        JOIN signing_head h USING (petition_id)
+        JOIN signing_gate t USING (petition_id)
+        LEFT JOIN signing_leaf s ON s.petition_id = g.petition_id AND s.nullifier = g.nullifier
+        WHERE s.entry IS NOT NULL OR (t.state = 'open' AND at >= t.opened_at AND at < t.closes_at)
+    ), stored AS (
+        INSERT INTO signing_leaf (petition_id, leaf_index, entry, evidence)
+        SELECT a.petition_id, a.size - 1 + row_number() OVER (PARTITION BY a.petition_id ORDER BY a.nullifier),
+               a.entry, a.evidence
+        FROM admitted a WHERE a.earlier IS NULL
+        RETURNING petition_id
+    ), grown AS (
+        UPDATE signing_head h SET size = h.size + n.n
+        FROM (SELECT petition_id, count(*) AS n FROM stored GROUP BY petition_id) n
+        WHERE h.petition_id = n.petition_id
+    )
+    SELECT g.ord, a.earlier FROM given g LEFT JOIN admitted a USING (ord)
+    WHERE a.ord IS NULL OR a.earlier IS NOT NULL;
+END $$;
