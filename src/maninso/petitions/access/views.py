@@ -1,4 +1,4 @@
-"""Who may see which petition, and what they see of it: the read models that pages, JSON and feeds are made of.
+"""The read models that pages, JSON and feeds are made of.
 
 Everything here is public knowledge unless a field says otherwise. Counts of our own ledger and counts reported by
 another site are never mixed: `count_is_reported` says which one `count` is.
@@ -34,6 +34,7 @@ class ResponseView:
     summary: str
     body: str
     language: str
+    version: int  # 1 is the first; every version stays on the record
     published_at: dt.datetime
 
 
@@ -56,7 +57,10 @@ class ObligationView:
     due_on: dt.date | None  # the last day, in the charter's time zone; None where the charter sets none
     state: str
     days_late: int  # 0 unless overdue
+    extended: int  # how many times the day was moved
     settled_at: dt.datetime | None
+    decline_reason: str  # the charter's code of the ground it was declined on; "" otherwise
+    decline_note: str
     response: ResponseView | None
 
     @property
@@ -112,7 +116,11 @@ class PetitionCard:
 
 @dataclass(frozen=True, kw_only=True)
 class PetitionView:
-    """A petition as its own page shows it."""
+    """A petition as its own page shows it.
+
+    `title` and `body` are empty while the text is not public: in gathering and moderation, and once hidden or removed
+    (or withdrawn before it opened). What is left then is the tombstone: number, state, dates, count and reason.
+    """
 
     petition_id: int
     state: str
@@ -136,6 +144,7 @@ class PetitionView:
     source_status: str
     reason_code: str  # why it was rejected, hidden, withdrawn or removed; "" otherwise
     reason: Words
+    reason_note: str  # what was added to the reason, in the office's words
     thresholds: tuple[ThresholdView, ...]
     obligations: tuple[ObligationView, ...]
     would_owe: tuple[WouldOwe, ...]
@@ -146,3 +155,16 @@ class PetitionView:
     def takes_signatures(self) -> bool:
         """Whether the sign form belongs on the page."""
         return self.state == "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptView:
+    """One leaf of a petition's log, by its hash; `proof` is None while no checkpoint covers the leaf."""
+
+    petition_id: int
+    petition_title: str  # "" where the text is not public
+    petition_language: str
+    origin: str
+    leaf_hash: bytes  # 32 bytes
+    leaf_index: int
+    proof: bytes | None  # the .tlog-proof file

@@ -1,0 +1,29 @@
+"""Who may see which petition, and what they see of it.
+
+The read models that pages, JSON and feeds are made of lie in `views`; everything outside petitions imports them and
+the functions from here.
+"""
+
+from maninso.petitions.access.views import (
+    LedgerView,
+    ObligationView,
+    PetitionCard,
+    PetitionView,
+    ReceiptView,
+    ResponseView,
+    ThresholdView,
+    Words,
+    WouldOwe,
+)
+
+__all__ = [
+    "LedgerView",
+    "ObligationView",
+    "PetitionCard",
+    "PetitionView",
+    "ReceiptView",
+    "ResponseView",
+    "ThresholdView",
+    "Words",
+    "WouldOwe",
+]
