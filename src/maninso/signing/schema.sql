@@ -27,6 +27,15 @@ CREATE TABLE signing_gate (
     CONSTRAINT signing_gate_assurance CHECK (min_assurance BETWEEN 0 AND 3)
 );
 
+-- Web processes keep gates in memory; they hear of each change when it is committed.
+CREATE FUNCTION signing_gate_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('signing_gate', NEW.petition_id::text);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER signing_gate_changed AFTER INSERT OR UPDATE ON signing_gate
+    FOR EACH ROW EXECUTE FUNCTION signing_gate_changed();
+
 -- The head: how many leaves are numbered. Locked once a batch; whoever appends a leaf holds its row.
 CREATE TABLE signing_head (
     petition_id bigint NOT NULL,

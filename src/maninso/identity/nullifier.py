@@ -1,0 +1,75 @@
+"""Nullifiers: equal for the same person within one petition, meaningless to others.
+
+A nullifier is HMAC-SHA256 under the petition's own key over the verified identity, cut to 16 bytes
+(docs/reference/ledger.md, "sign"). The key lies in the database only sealed under the site's wrapping key, which is a
+file outside it; when the sealed key is destroyed, nobody can compute the nullifier of a known person any more.
+"""
+
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from maninso import ManinsoError
+
+KEY_LENGTH = 32
+NULLIFIER_LENGTH = 16
+
+_NULLIFIER_LABEL = b"maninso/nullifier/v1\0"
+_COMMITMENT_LABEL = b"maninso/nullifier-key/v1\0"
+_SEAL_LABEL = b"maninso/petition-key/v1\0"
+_NONCE_LENGTH = 12
+
+
+class SealError(ManinsoError):
+    """A petition's sealed key does not open under this wrapping key."""
+
+
+def make_petition_key() -> bytes:
+    """Return a new K_petition: 32 random bytes."""
+    return os.urandom(KEY_LENGTH)
+
+
+def commit_key(key: bytes) -> bytes:
+    """Return the 32-byte commitment that the log's first entry publishes, so that the key was fixed at the start."""
+    return hashlib.sha256(_COMMITMENT_LABEL + _checked(key)).digest()
+
+
+def derive_nullifier(key: bytes, *, issuer: str, subject: bytes) -> bytes:
+    """Return the 16-byte nullifier of `subject` (as `issuer` names it) under one petition's key.
+
+    `issuer` holds no NUL, so that no two pairs of issuer and subject run together.
+    """
+    if "\0" in issuer:
+        raise ValueError("an issuer holds no NUL")
+    message = _NULLIFIER_LABEL + issuer.encode() + b"\0" + subject
+    return hmac.digest(_checked(key), message, "sha256")[:NULLIFIER_LENGTH]
+
+
+def seal_key(wrapping_key: bytes, *, petition_id: int, key: bytes) -> bytes:
+    """Seal K_petition for the database: nonce, then AES-256-GCM bound to the petition's number (60 bytes in all)."""
+    nonce = os.urandom(_NONCE_LENGTH)
+    return nonce + AESGCM(wrapping_key).encrypt(nonce, _checked(key), _bound_to(petition_id))
+
+
+def open_sealed_key(wrapping_key: bytes, *, petition_id: int, sealed: bytes) -> bytes:
+    """Return K_petition. Raises SealError where it was sealed under another key or for another petition."""
+    try:
+        return AESGCM(wrapping_key).decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], _bound_to(petition_id))
+    except (InvalidTag, ValueError) as error:
+        raise SealError(
+            f"the key of petition {petition_id} does not open with this site's wrapping key",
+            cure="restore keys/wrap.key of the machine that opened the petition",
+        ) from error
+
+
+def _bound_to(petition_id: int) -> bytes:
+    return _SEAL_LABEL + petition_id.to_bytes(8, "big")
+
+
+def _checked(key: bytes) -> bytes:
+    if len(key) != KEY_LENGTH:
+        raise ValueError(f"a petition's key has {KEY_LENGTH} bytes, not {len(key)}")
+    return key

@@ -1,0 +1,176 @@
+"""The site as one command and one port: granian, with the signing app and Django in each web process.
+
+Signing requests go to signing.app on the event loop; everything else goes to Django's own threads (bridge.py). The
+worker (sequencer, closing, obligations) is a process of its own, kept alive from here.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from maninso.identity.ticket import derive_key
+from maninso.run.bridge import Bridge
+from maninso.run.settings import Settings, read_or_make_secret, read_settings
+from maninso.signing.app import PATH, Exchange, Scope, SigningApp
+from maninso.signing.gatebook import GateBook
+from maninso.signing.intake import Intake
+
+logger = logging.getLogger(__name__)
+
+DJANGO_THREADS = 4
+DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
+
+
+class Site:
+    """One web process: the RSGI application that granian calls."""
+
+    def __init__(self) -> None:
+        self._settings = read_settings()
+        self._signing: SigningApp | None = None
+        self._django: Bridge | None = None
+        self._gates: GateBook | None = None
+        self._intake: Intake | None = None
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Granian calls this before the first request."""
+        watch_parent()
+        loop.run_until_complete(self._start())
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Granian calls this after the last request: what waits is committed first."""
+        loop.run_until_complete(self._stop())
+
+    async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
+        """Answer one request."""
+        if PATH.fullmatch(scope.path) is not None:
+            assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
+            await self._signing.answer(scope, exchange)
+        else:
+            assert self._django is not None  # noqa: S101 - __rsgi_init__ ran before
+            await self._django.answer(scope, exchange)
+
+    async def _start(self) -> None:
+        settings = self._settings
+        application, pages = load_django()
+        self._django = Bridge(application, threads=DJANGO_THREADS)
+        self._gates = GateBook(self._connect, wrapping_key=read_or_make_secret(settings.keys_dir / "wrap.key"))
+        self._intake = Intake(self._connect)
+        await self._gates.start()
+        await self._intake.start()
+        self._signing = SigningApp(
+            gates=self._gates,
+            intake=self._intake,
+            ticket_key=derive_key(settings.secret_key, purpose="ticket"),
+            host=settings.host,
+            pages=pages,
+        )
+
+    async def _stop(self) -> None:
+        if self._intake is not None:
+            await self._intake.stop()
+        if self._gates is not None:
+            await self._gates.stop()
+        if self._django is not None:
+            self._django.close()
+
+    async def _connect(self) -> psycopg.AsyncConnection:
+        url = self._settings.database_url or ""
+        return await psycopg.AsyncConnection.connect(url, autocommit=True, options=DURABLE)
+
+
+def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes]]:
+    """Start Django in this process; returns its WSGI application and the signing app's pages."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
+    from django.core.wsgi import get_wsgi_application
+
+    application = get_wsgi_application()
+    from maninso.signing.problems import Refusal
+    from maninso.web.pages.problems import render_problem_page
+
+    pages = {
+        (refusal.value.slug, language): render_problem_page(refusal.value.slug, language=language)
+        for refusal in Refusal
+        for language in ("ko", "en")
+    }
+    return application, pages
+
+
+def make_site() -> Site:
+    """Return a web process's application (granian calls this in each process)."""
+    return Site()
+
+
+def watch_parent() -> None:
+    """End this process when the one that started it is gone, however that ended, so that the port becomes free."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch parent", daemon=True).start()
+
+
+class WorkerKeeper:
+    """Keeps one worker process running beside the site, and starts it again if it dies."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="worker keeper", daemon=True)
+
+    def __enter__(self) -> "WorkerKeeper":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            command = [sys.executable, "-m", "maninso", "worker"]
+            self._process = subprocess.Popen(command, env={**os.environ, "MANINSO_PARENT": str(os.getpid())})
+            status = self._process.wait()
+            if not self._stopping.is_set():
+                logger.warning("the worker ended with status %d and is started again", status)
+                self._stopping.wait(1.0)
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker: bool) -> None:
+    """Serve the site until it is told to stop; `settings.database_url` must be set (see run.postgres)."""
+    if settings.database_url is None:
+        raise ValueError("the database's address is not known")
+    os.environ["DATABASE_URL"] = settings.database_url  # for the processes that are started from here
+    server = Granian(
+        "maninso.run.server:make_site",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        loop=Loops.uvloop,
+        workers=workers,
+        factory=True,
+        log_access=False,
+        backlog=4096,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+    )
+    if with_worker:
+        with WorkerKeeper():
+            server.serve()
+    else:
+        server.serve()

@@ -1,0 +1,69 @@
+"""The worker: sequences the logs, closes petitions whose day has come, records what is owed.
+
+Any number may run; the one that holds the advisory lock sequences, the others wait for it. It carries on by itself
+after the database was away.
+"""
+
+import datetime as dt
+import logging
+import os
+import signal
+import threading
+import time
+
+import psycopg
+
+from maninso.run.settings import Settings, read_or_make_secret
+from maninso.signing.keys import LogKey
+from maninso.signing.sequencer import Sequencer
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.5  # seconds between ticks
+HOUSEKEEPING = 5.0  # seconds between looks for petitions to close
+RETRY_AFTER = 1.0  # seconds between attempts to reach the database or get the lock
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, or until the site that started this process is gone."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parent = int(os.environ.get("MANINSO_PARENT", "0"))
+    log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
+    while not stop.is_set():
+        try:
+            with psycopg.connect(
+                settings.database_url or "", options="-c synchronous_commit=on -c application_name=maninso-worker"
+            ) as connection:
+                sequencer = Sequencer(connection, log_key.sign_as)
+                if sequencer.take_lock():
+                    work(sequencer, stop, parent=parent)
+        except psycopg.OperationalError as error:
+            logger.warning("the database does not answer, trying again: %s", error)
+        if parent and os.getppid() != parent:
+            return
+        stop.wait(RETRY_AFTER)
+
+
+def work(sequencer: Sequencer, stop: threading.Event, *, parent: int) -> None:
+    """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
+    from maninso.petitions.lifecycle import close_due_petitions
+    from maninso.petitions.obligations import record_met_thresholds
+
+    due = 0.0
+    while not stop.is_set() and (not parent or os.getppid() == parent):
+        started = time.monotonic()
+        now = dt.datetime.now(dt.UTC)
+        ticked = sequencer.tick(now=now)
+        if started >= due:
+            close_due_petitions(now=now)
+            due = started + HOUSEKEEPING
+            record_met_thresholds(now=now)
+        elif ticked.met:
+            record_met_thresholds(now=now)
+        if not ticked.leaves:
+            stop.wait(max(0.0, TICK - (time.monotonic() - started)))
+        else:
+            # Under load a tick follows the last one after half the time, so that the count stays fresh.
+            stop.wait(max(0.05, TICK / 2 - (time.monotonic() - started)))

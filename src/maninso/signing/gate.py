@@ -1,0 +1,149 @@
+"""The gate of a petition: opened, paused and closed by petitions.lifecycle in its own transaction.
+
+Every function takes a cursor of psycopg (a Django cursor is one), never commits, and holds the petition's head from
+its first change to the caller's commit, so that a batch of signatures comes wholly before or wholly after it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from maninso import ManinsoError
+from maninso.ledger.merkle import EMPTY_ROOT
+from maninso.signing.queries import QUERIES
+
+
+class Cursor(Protocol):
+    """What is used of a database cursor."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that the last statement touched."""
+
+    def execute(self, query: Any, params: Any = None, /) -> Any:
+        """Run one statement."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+
+    def fetchall(self) -> Any:
+        """Return the rows that are left."""
+
+
+class GateError(ManinsoError):
+    """The petition's gate is not in a state that allows the change."""
+
+
+def prepare_gate(cursor: Cursor, *, petition_id: int, origin: str) -> None:
+    """Give a petition that is not open yet its gate and its log's name for ever (HOST/p/<id>/log)."""
+    cursor.execute(QUERIES["prepare_gate"], {"petition_id": petition_id, "origin": origin})
+
+
+def open_gate(
+    cursor: Cursor,
+    *,
+    petition_id: int,
+    opened_at: dt.datetime,
+    closes_at: dt.datetime,
+    wrapped_key: bytes,
+    bucket_seconds: int,
+    regions: Sequence[str],
+    min_assurance: int,
+    min_age: int,
+    region_needed: bool,
+    registered_on: dt.date,
+    thresholds: Sequence[tuple[str, str]],
+    genesis: bytes,
+) -> None:
+    """Open a waiting gate: its window, key, regions (the first is ""), thresholds (id, rule as JSON) and leaf 0.
+
+    Raises GateError where the gate is not waiting.
+    """
+    cursor.execute(
+        QUERIES["open_gate"],
+        {
+            "petition_id": petition_id,
+            "opened_at": opened_at,
+            "closes_at": closes_at,
+            "wrapped_key": wrapped_key,
+            "bucket_seconds": bucket_seconds,
+            "regions": list(regions),
+            "min_assurance": min_assurance,
+            "min_age": min_age,
+            "region_needed": region_needed,
+        },
+    )
+    if cursor.rowcount != 1:
+        raise GateError(f"petition {petition_id} has no gate that waits to be opened")
+    cursor.execute(QUERIES["start_head"], {"petition_id": petition_id})
+    cursor.execute(QUERIES["start_tree"], {"petition_id": petition_id, "root": EMPTY_ROOT})
+    for threshold_id, rule in thresholds:
+        cursor.execute(
+            QUERIES["set_threshold"],
+            {
+                "petition_id": petition_id,
+                "threshold_id": threshold_id,
+                "rule": rule,
+                "registered_on": registered_on,
+            },
+        )
+    append_entries(cursor, petition_id=petition_id, entries=[genesis])
+
+
+def append_entries(
+    cursor: Cursor, *, petition_id: int, entries: Sequence[bytes], evidences: Sequence[bytes | None] | None = None
+) -> int:
+    """Append leaves to a petition's log and return the first one's index. Locks the head."""
+    first = _lock_head(cursor, petition_id)
+    cursor.execute(
+        QUERIES["append_entries"],
+        {
+            "petition_id": petition_id,
+            "first": first,
+            "entries": list(entries),
+            "evidences": list(evidences) if evidences is not None else [None] * len(entries),
+        },
+    )
+    cursor.execute(QUERIES["grow_head"], {"petition_id": petition_id, "size": first + len(entries)})
+    return first
+
+
+def pause_gate(cursor: Cursor, *, petition_id: int) -> None:
+    """Take no signatures for a while. Raises GateError where the gate is not open."""
+    _move(cursor, petition_id, old=("open",), new="paused")
+
+
+def resume_gate(cursor: Cursor, *, petition_id: int, closes_at: dt.datetime | None = None) -> None:
+    """Take signatures again, with the window extended where `closes_at` says so."""
+    _move(cursor, petition_id, old=("paused",), new="open", closes_at=closes_at)
+
+
+def close_gate(
+    cursor: Cursor, *, petition_id: int, closes_at: dt.datetime | None = None, event: bytes | None = None
+) -> None:
+    """Take no more signatures, ever; `event` becomes the log's last leaf but for voids and later events.
+
+    A gate that never opened has no window and no log: it stays waiting. Raises GateError where it is closed already.
+    """
+    _move(cursor, petition_id, old=("open", "paused"), new="closed", closes_at=closes_at)
+    if event is not None:
+        append_entries(cursor, petition_id=petition_id, entries=[event])
+
+
+def _move(
+    cursor: Cursor, petition_id: int, *, old: Sequence[str], new: str, closes_at: dt.datetime | None = None
+) -> None:
+    _lock_head(cursor, petition_id)
+    cursor.execute(
+        QUERIES["move_gate"], {"petition_id": petition_id, "old": list(old), "new": new, "closes_at": closes_at}
+    )
+    if cursor.rowcount != 1:
+        raise GateError(f"the gate of petition {petition_id} is not {' or '.join(old)}")
+
+
+def _lock_head(cursor: Cursor, petition_id: int) -> int:
+    cursor.execute(QUERIES["lock_head"], {"petition_id": petition_id})
+    row = cursor.fetchone()
+    if row is None:
+        raise GateError(f"petition {petition_id} has no log")
+    return int(row[0])

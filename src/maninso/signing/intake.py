@@ -1,0 +1,190 @@
+"""Group commit: while one batch is being committed, the next one gathers; nobody is answered before the commit.
+
+One connection takes one batch at a time, so the batch grows by itself with the load and needs no timer. Where the
+connection is lost, it is not known whether the batch was stored: the same batch is sent again, and an "earlier" entry
+with the very bytes that were sent is this signature, since its evidence commitment is random.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import psycopg
+
+from maninso.signing.queries import QUERIES
+
+logger = logging.getLogger(__name__)
+
+MOST_A_BATCH = 500
+MOST_WAITING = 4_000  # signatures waiting for one petition
+GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
+RETRY_AFTER = 0.1  # seconds between attempts to reach it
+
+Connect = Callable[[], Awaitable[psycopg.AsyncConnection]]
+
+
+class Outcome(Enum):
+    """What became of a signature."""
+
+    STORED = "stored"
+    EARLIER = "earlier"  # the person had signed: the earlier entry counts
+    REFUSED = "refused"  # the gate takes no signatures
+    UNKNOWN = "unknown"  # the database could not be reached
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A signature between its request and its commit. `entry` is the one that counts in the end."""
+
+    petition_id: int
+    entry: bytes  # 54 bytes
+    evidence: bytes
+    answer: "asyncio.Future[Outcome]"
+    twins: "list[Waiting]" = field(default_factory=list)  # the same person again while this one waits
+
+    @property
+    def person(self) -> tuple[int, bytes]:
+        """Who signs what: the petition and the nullifier."""
+        return self.petition_id, self.entry[6:22]
+
+
+class IntakeFull(Exception):
+    """The petition's queue is full: the answer is 503, and nothing was stored."""
+
+
+class Intake:
+    """One queue a petition and one connection that drains them in turn. Owned by the process's event loop."""
+
+    def __init__(self, connect: Connect, *, most_waiting: int = MOST_WAITING, most_a_batch: int = MOST_A_BATCH) -> None:
+        self._connect = connect
+        self._most_waiting = most_waiting
+        self._most_a_batch = most_a_batch
+        self._queues: dict[int, deque[Waiting]] = {}
+        self._people: dict[tuple[int, bytes], Waiting] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self.batches = 0
+        self.stored = 0
+
+    async def start(self) -> None:
+        """Begin to drain the queues."""
+        self._task = asyncio.create_task(self._drain())
+
+    async def stop(self) -> None:
+        """Commit what waits, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def submit(self, petition_id: int, entry: bytes, evidence: bytes) -> Waiting:
+        """Queue a signature; await its `answer`. Raises IntakeFull."""
+        queue = self._queues.get(petition_id)
+        if self._stopping or (queue is not None and len(queue) >= self._most_waiting):
+            raise IntakeFull
+        waiting = Waiting(petition_id, entry, evidence, asyncio.get_running_loop().create_future())
+        first = self._people.setdefault(waiting.person, waiting)
+        if first is not waiting:
+            if len(first.twins) >= self._most_waiting:
+                raise IntakeFull
+            first.twins.append(waiting)
+            return waiting
+        if queue is None:
+            self._queues[petition_id] = queue = deque()
+        queue.append(waiting)
+        if not self._wake.is_set():
+            self._wake.set()
+        return waiting
+
+    def _next_batch(self) -> list[Waiting]:
+        """Take from each queue in turn, so that no petition's rush keeps another's signatures waiting."""
+        batch: list[Waiting] = []
+        while self._queues and len(batch) < self._most_a_batch:
+            share = max(1, (self._most_a_batch - len(batch)) // len(self._queues))
+            for petition_id in list(self._queues):
+                queue = self._queues.pop(petition_id)
+                for _ in range(min(share, len(queue), self._most_a_batch - len(batch))):
+                    batch.append(queue.popleft())
+                if queue:
+                    self._queues[petition_id] = queue  # behind the others: its turn comes again
+        return batch
+
+    async def _drain(self) -> None:
+        connection: psycopg.AsyncConnection | None = None
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                if self._stopping:
+                    break
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            connection = await self._commit(connection, batch)
+        if connection is not None:
+            await connection.close()
+
+    async def _commit(
+        self, connection: psycopg.AsyncConnection | None, batch: list[Waiting]
+    ) -> psycopg.AsyncConnection | None:
+        """Store one batch durably and answer all who wait for it; returns the connection for the next one."""
+        deadline = asyncio.get_running_loop().time() + GIVE_UP_AFTER
+        exceptions = None
+        while exceptions is None:
+            try:
+                if connection is None or connection.closed:
+                    connection = await self._connect()
+                exceptions = await send_batch(connection, batch)
+            except psycopg.OperationalError as error:
+                # Durable now: perhaps this batch, perhaps not. Sending it again settles it either way.
+                logger.warning("a batch of %d is sent again: %s", len(batch), error)
+                if connection is not None:
+                    await connection.close()
+                if asyncio.get_running_loop().time() > deadline:
+                    self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
+                    return None
+                await asyncio.sleep(RETRY_AFTER)
+            except psycopg.Error:
+                logger.exception("a batch of %d was refused by the database", len(batch))
+                self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
+                return connection
+        outcomes: dict[int, Outcome] = {}
+        for ordinal, earlier in exceptions:
+            waiting = batch[ordinal - 1]
+            if earlier is None:
+                outcomes[ordinal - 1] = Outcome.REFUSED
+            elif earlier != waiting.entry:
+                waiting.entry = bytes(earlier)
+                outcomes[ordinal - 1] = Outcome.EARLIER
+        self.batches += 1
+        self.stored += len(batch) - len(outcomes)
+        self._answer(batch, outcomes)
+        return connection
+
+    def _answer(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
+        for ordinal, waiting in enumerate(batch):
+            outcome = outcomes.get(ordinal, Outcome.STORED)
+            del self._people[waiting.person]
+            if not waiting.answer.done():  # done: the request was given up meanwhile
+                waiting.answer.set_result(outcome)
+            for twin in waiting.twins:
+                twin.entry = waiting.entry
+                if not twin.answer.done():
+                    twin.answer.set_result(Outcome.EARLIER if outcome is Outcome.STORED else outcome)
+
+
+async def send_batch(
+    connection: psycopg.AsyncConnection, batch: Sequence[Waiting]
+) -> Sequence[tuple[int, bytes | None]]:
+    """Store a batch in one durable commit; returns what was not stored: number in the batch (from 1), earlier entry."""
+    parameters = {
+        "petitions": [waiting.petition_id for waiting in batch],
+        "entries": [waiting.entry for waiting in batch],
+        "evidences": [waiting.evidence for waiting in batch],
+    }
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(QUERIES["take_batch"], parameters, prepare=True)
+    return await cursor.fetchall()

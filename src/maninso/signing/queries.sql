@@ -1,0 +1,128 @@
+-- The signing path's SQL, by name. Python reads this file and never builds SQL (signing/queries.py).
+
+-- name: take_batch
+-- One batch of signatures: one statement, one durable commit. Answers only what was not stored.
+SELECT ordinal, earlier FROM signing_take(%(petitions)s::bigint[], %(entries)s::bytea[], %(evidences)s::bytea[])
+
+-- name: read_gate
+-- One petition's gate, for a web process's memory.
+SELECT petition_id, state, opened_at, closes_at, wrapped_key, bucket_seconds, regions, min_assurance, min_age,
+       region_needed
+FROM signing_gate WHERE petition_id = %(petition_id)s
+
+-- name: listen_gates
+-- Web processes hear of every change of a gate as soon as it is committed.
+LISTEN signing_gate
+
+-- name: prepare_gate
+-- A petition that will take signatures later: it answers "not open yet" until then.
+INSERT INTO signing_gate (petition_id, origin, state) VALUES (%(petition_id)s, %(origin)s, 'waiting')
+
+-- name: open_gate
+UPDATE signing_gate SET state = 'open', opened_at = %(opened_at)s, closes_at = %(closes_at)s,
+       wrapped_key = %(wrapped_key)s, bucket_seconds = %(bucket_seconds)s, regions = %(regions)s::text[],
+       min_assurance = %(min_assurance)s, min_age = %(min_age)s, region_needed = %(region_needed)s,
+       version = version + 1
+WHERE petition_id = %(petition_id)s AND state = 'waiting'
+
+-- name: start_head
+INSERT INTO signing_head (petition_id, size) VALUES (%(petition_id)s, 0)
+
+-- name: start_tree
+INSERT INTO signing_tree (petition_id, root) VALUES (%(petition_id)s, %(root)s)
+
+-- name: set_threshold
+INSERT INTO signing_threshold (petition_id, threshold_id, rule, registered_on)
+VALUES (%(petition_id)s, %(threshold_id)s, %(rule)s::jsonb, %(registered_on)s)
+
+-- name: lock_head
+-- Whoever changes a gate or appends a leaf holds the head until the commit.
+SELECT size FROM signing_head WHERE petition_id = %(petition_id)s FOR UPDATE
+
+-- name: append_entries
+-- Leaves from %(first)s on; the head is held.
+INSERT INTO signing_leaf (petition_id, leaf_index, entry, evidence)
+SELECT %(petition_id)s, %(first)s - 1 + u.ord, u.entry, u.evidence
+FROM unnest(%(entries)s::bytea[], %(evidences)s::bytea[]) WITH ORDINALITY AS u (entry, evidence, ord)
+
+-- name: grow_head
+UPDATE signing_head SET size = %(size)s WHERE petition_id = %(petition_id)s
+
+-- name: move_gate
+-- From one state to another; the row count says whether the gate was in the old one.
+UPDATE signing_gate SET state = %(new)s, closes_at = coalesce(%(closes_at)s, closes_at), version = version + 1
+WHERE petition_id = %(petition_id)s AND state = ANY (%(old)s::text[])
+
+-- name: behind_logs
+-- Logs with leaves that the tree does not hold yet.
+SELECT h.petition_id, g.origin, h.size, t.size, t.root, t.signatures, t.voids, t.reinstated, g.opened_at,
+       g.bucket_seconds, g.regions
+FROM signing_head h JOIN signing_tree t USING (petition_id) JOIN signing_gate g USING (petition_id)
+WHERE h.size > t.size ORDER BY h.petition_id
+
+-- name: read_leaves
+SELECT entry FROM signing_leaf
+WHERE petition_id = %(petition_id)s AND leaf_index >= %(first)s AND leaf_index < %(end)s ORDER BY leaf_index
+
+-- name: read_tile_roots
+-- What the level above is made of: the subtree hashes of the full tiles from %(first)s up to before %(end)s.
+SELECT root FROM signing_tile
+WHERE petition_id = %(petition_id)s AND level = %(level)s AND tile_index >= %(first)s AND tile_index < %(end)s
+ORDER BY tile_index
+
+-- name: read_tile
+SELECT hashes FROM signing_tile
+WHERE petition_id = %(petition_id)s AND level = %(level)s AND tile_index = %(tile_index)s
+
+-- name: read_bundle
+SELECT entries FROM signing_bundle WHERE petition_id = %(petition_id)s AND bundle_index = %(bundle_index)s
+
+-- name: write_tiles
+INSERT INTO signing_tile (petition_id, level, tile_index, hashes, root)
+SELECT %(petition_id)s, u.level, u.tile_index, u.hashes, u.root
+FROM unnest(%(levels)s::smallint[], %(indexes)s::bigint[], %(hashes)s::bytea[], %(roots)s::bytea[])
+     AS u (level, tile_index, hashes, root)
+
+-- name: write_bundles
+INSERT INTO signing_bundle (petition_id, bundle_index, entries)
+SELECT %(petition_id)s, u.bundle_index, u.entries
+FROM unnest(%(indexes)s::bigint[], %(bundles)s::bytea[]) AS u (bundle_index, entries)
+
+-- name: add_tally
+INSERT INTO signing_tally (petition_id, hour, region, method, signatures, voids)
+SELECT %(petition_id)s, u.hour, u.region, u.method, u.signatures, u.voids
+FROM unnest(%(hours)s::integer[], %(regions)s::integer[], %(methods)s::smallint[], %(signatures)s::bigint[],
+            %(voids)s::bigint[]) AS u (hour, region, method, signatures, voids)
+ON CONFLICT ON CONSTRAINT signing_tally_pk DO UPDATE
+SET signatures = signing_tally.signatures + EXCLUDED.signatures, voids = signing_tally.voids + EXCLUDED.voids
+
+-- name: read_tally_by_region
+SELECT region, sum(signatures - voids)::bigint FROM signing_tally WHERE petition_id = %(petition_id)s GROUP BY region
+
+-- name: read_open_thresholds
+SELECT threshold_id, rule::text, registered_on FROM signing_threshold
+WHERE petition_id = %(petition_id)s AND met_index IS NULL ORDER BY threshold_id
+
+-- name: meet_threshold
+-- Exactly once: the row count is 0 where it was met before.
+UPDATE signing_threshold SET met_index = %(met_index)s, met_count = %(met_count)s, met_at = %(met_at)s
+WHERE petition_id = %(petition_id)s AND threshold_id = %(threshold_id)s AND met_index IS NULL
+
+-- name: publish_tree
+-- Compare and swap: whoever else published first makes this fail, and the tick is given up.
+UPDATE signing_tree SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s, published_at = %(now)s,
+       signatures = %(signatures)s, voids = %(voids)s, reinstated = %(reinstated)s
+WHERE petition_id = %(petition_id)s AND size = %(old_size)s AND root = %(old_root)s
+
+-- name: try_sequencer_lock
+SELECT pg_try_advisory_lock(%(key)s)
+
+-- name: read_tree
+SELECT size, checkpoint FROM signing_tree WHERE petition_id = %(petition_id)s
+
+-- name: find_leaf
+-- The index of the leaf with this hash; eight bytes of it are indexed, the rest is compared.
+SELECT leaf_index, entry FROM signing_leaf
+WHERE petition_id = %(petition_id)s
+  AND substr(sha256('\x00'::bytea || entry), 1, 8) = substr(%(leaf_hash)s::bytea, 1, 8)
+  AND sha256('\x00'::bytea || entry) = %(leaf_hash)s::bytea
