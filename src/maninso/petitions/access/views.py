@@ -55,6 +55,7 @@ class ObligationView:
     met_at: dt.datetime
     met_leaf: int
     due_on: dt.date | None  # the last day, in the charter's time zone; None where the charter sets none
+    binding: bool  # a best-effort day is shown, but missing it breaks no rule
     state: str
     days_late: int  # 0 unless overdue
     extended: int  # how many times the day was moved
@@ -148,6 +149,7 @@ class PetitionView:
     thresholds: tuple[ThresholdView, ...]
     obligations: tuple[ObligationView, ...]
     would_owe: tuple[WouldOwe, ...]
+    signatures_by_region: Mapping[str, int]  # ISO 3166 code -> signatures less voids; empty where not counted so
     ledger: LedgerView | None
     updated_at: dt.datetime
 
