@@ -19,7 +19,14 @@ LIFETIME = 3600  # seconds
 
 
 def make_rehearsal_ticket(
-    secret: str, *, person: str, region: str, now: float, assurance: int = 1, lifetime: int = LIFETIME
+    secret: str,
+    *,
+    person: str,
+    region: str,
+    now: float,
+    assurance: int = 1,
+    age: int = AGE_UNKNOWN,
+    lifetime: int = LIFETIME,
 ) -> Ticket:
     """Return the ticket of a made-up person; the same name is the same person."""
     name = hashlib.sha256(person.strip().casefold().encode()).hexdigest()
@@ -28,17 +35,13 @@ def make_rehearsal_ticket(
         subject=digest_subject(secret, issuer=ISSUER, identity=name),
         assurance=assurance,
         region=region,
-        age=AGE_UNKNOWN,
+        age=age,
         petition_id=ANY_PETITION,
         expires_at=int(now) + lifetime,
     )
 
 
-def issue_rehearsal_ticket(
-    secret: str, *, person: str, region: str, now: float, assurance: int = 1, lifetime: int = LIFETIME
-) -> str:
-    """Return the token for a made-up person (`now` in Unix seconds, `lifetime` in seconds)."""
-    ticket = make_rehearsal_ticket(
-        secret, person=person, region=region, now=now, assurance=assurance, lifetime=lifetime
-    )
+def issue_rehearsal_ticket(secret: str, *, person: str, region: str, now: float) -> str:
+    """Return the token for a made-up person of the region, for the next LIFETIME seconds (`now` in Unix seconds)."""
+    ticket = make_rehearsal_ticket(secret, person=person, region=region, now=now)
     return issue_ticket(derive_key(secret, purpose="ticket"), ticket)

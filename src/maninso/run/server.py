@@ -73,6 +73,7 @@ class Site:
             intake=self._intake,
             ticket_key=derive_key(settings.secret_key, purpose="ticket"),
             host=settings.host,
+            rehearsal=settings.rehearsal,
             pages=pages,
         )
 
@@ -144,7 +145,8 @@ class WorkerKeeper:
     def _keep(self) -> None:
         while not self._stopping.is_set():
             command = [sys.executable, "-m", "maninso", "worker"]
-            self._process = subprocess.Popen(command, env={**os.environ, "MANINSO_PARENT": str(os.getpid())})
+            environment = {**os.environ, "MANINSO_PARENT": str(os.getpid())}
+            self._process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter and module
             status = self._process.wait()
             if not self._stopping.is_set():
                 logger.warning("the worker ended with status %d and is started again", status)

@@ -11,7 +11,9 @@ import signal
 import threading
 import time
 
+import django
 import psycopg
+from django.db import OperationalError, connections
 
 from maninso.run.settings import Settings, read_or_make_secret
 from maninso.signing.keys import LogKey
@@ -30,6 +32,8 @@ def run_worker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     parent = int(os.environ.get("MANINSO_PARENT", "0"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
+    django.setup()
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
     while not stop.is_set():
         try:
@@ -39,8 +43,9 @@ def run_worker(settings: Settings) -> None:
                 sequencer = Sequencer(connection, log_key.sign_as)
                 if sequencer.take_lock():
                     work(sequencer, stop, parent=parent)
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, OperationalError) as error:
             logger.warning("the database does not answer, trying again: %s", error)
+            connections.close_all()
         if parent and os.getppid() != parent:
             return
         stop.wait(RETRY_AFTER)

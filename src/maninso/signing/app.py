@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import psycopg
 
 from maninso.identity.nullifier import derive_nullifier
+from maninso.identity.rehearsal import ISSUER
 from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, TicketError, verify_ticket
 from maninso.ledger.entries import MAX_BUCKET, render_sign
 from maninso.ledger.evidence import commit_evidence
@@ -94,12 +95,14 @@ class SigningApp:
         intake: Intake,
         ticket_key: bytes,
         host: str,
+        rehearsal: bool,
         pages: Mapping[tuple[str, str], bytes],
     ) -> None:
         self._gates = gates
         self._intake = intake
         self._ticket_key = ticket_key
         self._host = host
+        self._rehearsal = rehearsal
         self._pages = pages
 
     async def answer(self, scope: Scope, exchange: Exchange) -> None:
@@ -172,9 +175,12 @@ class SigningApp:
             token = read_cookie(headers.get("cookie") or "", COOKIE)
             check_origin(headers, host=self._host)
         try:
-            return verify_ticket(self._ticket_key, token, now=now)
+            ticket = verify_ticket(self._ticket_key, token, now=now)
         except TicketError as error:
             raise Refused(_TICKET_REFUSALS[error.reason]) from error
+        if ticket.issuer == ISSUER and not self._rehearsal:
+            raise Refused(Refusal.TICKET_INVALID)  # made-up people sign at a rehearsal only
+        return ticket
 
     def _refuse(self, scope: Scope, exchange: Exchange, refusal: Refusal, request: Request) -> None:
         problem = refusal.value

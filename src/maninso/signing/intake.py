@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import accumulate
 
 import psycopg
 
@@ -180,10 +181,12 @@ async def send_batch(
     connection: psycopg.AsyncConnection, batch: Sequence[Waiting]
 ) -> Sequence[tuple[int, bytes | None]]:
     """Store a batch in one durable commit; returns what was not stored: number in the batch (from 1), earlier entry."""
+    ends = accumulate(len(waiting.evidence) for waiting in batch)
     parameters = {
-        "petitions": [waiting.petition_id for waiting in batch],
-        "entries": [waiting.entry for waiting in batch],
-        "evidences": [waiting.evidence for waiting in batch],
+        "petitions": "{" + ",".join([str(waiting.petition_id) for waiting in batch]) + "}",
+        "entries": b"".join([waiting.entry for waiting in batch]),
+        "evidences": b"".join([waiting.evidence for waiting in batch]),
+        "ends": "{" + ",".join(map(str, ends)) + "}",
     }
     cursor = connection.cursor(binary=True)
     await cursor.execute(QUERIES["take_batch"], parameters, prepare=True)

@@ -2,7 +2,8 @@
 
 -- name: take_batch
 -- One batch of signatures: one statement, one durable commit. Answers only what was not stored.
-SELECT ordinal, earlier FROM signing_take(%(petitions)s::bigint[], %(entries)s::bytea[], %(evidences)s::bytea[])
+SELECT ordinal, earlier
+FROM signing_take(%(petitions)s::bigint[], %(entries)b::bytea, %(evidences)b::bytea, %(ends)s::integer[])
 
 -- name: read_gate
 -- One petition's gate, for a web process's memory.
