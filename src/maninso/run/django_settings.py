@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from maninso.run.settings import read_settings
+from maninso.run.settings import read_or_make_secret, read_settings
 
 SITE = read_settings()
 
@@ -78,3 +78,8 @@ LOGGING = {
     "loggers": {"django": {"handlers": ["console"], "level": "WARNING"}},
 }
 MANINSO = SITE
+
+
+def MANINSO_WRAPPING_KEY() -> bytes:
+    """Return the 32 bytes that seal petitions' keys; read when a petition opens, not when the process starts."""
+    return read_or_make_secret(SITE.keys_dir / "wrap.key")
