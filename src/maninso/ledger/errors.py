@@ -38,6 +38,7 @@ class Reason(StrEnum):
     VOID_TWICE = "void-twice"
     REINSTATE_OF_NOTHING = "reinstate-of-nothing"
     FALSE_EVENT = "false-event"
+    OVERSIZED = "oversized"
 
 
 class LedgerError(ManinsoError):

@@ -23,6 +23,10 @@ def _is_name(value: Json) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 200
 
 
+def _is_name_or_empty(value: Json) -> bool:
+    return value == "" or _is_name(value)
+
+
 def _are_minimums(value: Json) -> bool:
     return isinstance(value, dict) and bool(value) and all(region and _is_count(n) for region, n in value.items())
 
@@ -33,7 +37,7 @@ EVENT_FIELDS: Mapping[str, _Fields] = {
     THRESHOLD: {"threshold": _is_name, "needed": _is_count, "count": _is_count, "leaf": _is_count},
     CLOSED: {"at": _is_count, "count": _is_count},
     EXTENDED: {"at": _is_count, "closes": _is_count},
-    ANSWERED: {"at": _is_count, "threshold": _is_name, "response": is_hex_digest},
+    ANSWERED: {"at": _is_count, "threshold": _is_name_or_empty, "response": is_hex_digest},
     KEY_DESTROYED: {"at": _is_count, "key": is_hex_digest},
 }
 """Fields by event. Times (`at`, `closes`) are Unix seconds, digests SHA-256 in hex, the rest counts or names."""

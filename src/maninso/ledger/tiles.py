@@ -203,6 +203,19 @@ def unpack_bundle(data: bytes, width: int) -> list[bytes]:
     Raises LedgerError: truncated-bundle if it ends inside an entry, dropped-leaf if it ends early between two entries,
     malformed-bundle if bytes are left over.
     """
+    entries, end = _unpack_prefix(data, width)
+    if end != len(data):
+        raise LedgerError(Reason.MALFORMED_BUNDLE, f"The bundle has {len(data) - end} bytes after its {width} entries.")
+    return entries
+
+
+def cut_bundle(data: bytes, width: int) -> bytes:
+    """The first `width` entries of a bundle of at least as many, still packed. Raises LedgerError if it has fewer."""
+    return data[: _unpack_prefix(data, width)[1]]
+
+
+def _unpack_prefix(data: bytes, width: int) -> tuple[list[bytes], int]:
+    """The first `width` entries, and where the last of them ends."""
     entries: list[bytes] = []
     position, end = 0, len(data)
     for number in range(width):
@@ -210,9 +223,7 @@ def unpack_bundle(data: bytes, width: int) -> list[bytes]:
             raise LedgerError(Reason.DROPPED_LEAF, f"The bundle holds {number} entries where {width} belong.")
         start = position + 2
         position = start + int.from_bytes(data[position:start], "big")
-        if position > end or start > end:
+        if position > end:
             raise LedgerError(Reason.TRUNCATED_BUNDLE, f"The bundle ends inside entry {number} of {width}.")
         entries.append(data[start:position])
-    if position != end:
-        raise LedgerError(Reason.MALFORMED_BUNDLE, f"The bundle has {end - position} bytes after its {width} entries.")
-    return entries
+    return entries, position

@@ -1,0 +1,172 @@
+"""What a recount found, as JSON for programs and as sentences for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from maninso.ledger.canonical import Json, encode_base64
+from maninso.ledger.checkpoint import Checkpoint
+from maninso.ledger.note import VerifierKey
+from maninso.ledger.recount import Problem, Tally
+
+_ASSURANCE = {"0": "e-mail", "1": "social log-in", "2": "phone or real name", "3": "national e-ID"}
+_ROWS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptCheck:
+    """One receipt against the log: its leaf, whether its signature counts now, and what is wrong, if anything."""
+
+    file: str
+    index: int | None
+    counted: bool
+    problem: Problem | None
+
+    def to_json(self) -> Json:
+        """An object; `reason` and `message` are null if the receipt holds."""
+        return {
+            "file": self.file,
+            "ok": self.problem is None,
+            "index": self.index,
+            "counted": self.counted,
+            "reason": self.problem.reason.value if self.problem else None,
+            "message": self.problem.message if self.problem else None,
+        }
+
+
+@dataclass(slots=True)
+class LogReport:
+    """The recount of one log. `checkpoint` and `tally` are None where a problem kept them from being known."""
+
+    target: str
+    origin: str
+    key: VerifierKey | None = None
+    key_source: str = "given"
+    checkpoint: Checkpoint | None = None
+    checkpoint_bytes: bytes = b""
+    tally: Tally | None = None
+    olds: list[int] = field(default_factory=list)
+    receipts: list[ReceiptCheck] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """True if nothing at all was found wrong."""
+        return not self.problems
+
+    def to_json(self) -> dict[str, Json]:
+        """One object; what is not known is null."""
+        point, tally = self.checkpoint, self.tally
+        thresholds: list[Json] | None = None
+        if tally:
+            thresholds = [
+                {"threshold": t.threshold, "needed": t.needed, "count": t.count, "leaf": t.leaf, "ok": t.ok}
+                for t in tally.thresholds
+            ]
+        return {
+            "ok": self.ok,
+            "target": self.target,
+            "origin": self.origin,
+            "size": point.size if point else None,
+            "root": encode_base64(point.root) if point else None,
+            "count": tally.count if tally else None,
+            "signatures": tally.signatures if tally else None,
+            "voids": tally.voids if tally else None,
+            "reinstated": tally.reinstated if tally else None,
+            "unknown": tally.unknown if tally else None,
+            "by_region": {**tally.by_region} if tally else None,
+            "by_day": {**tally.by_day} if tally else None,
+            "by_assurance": {**tally.by_assurance} if tally else None,
+            "thresholds": thresholds,
+            "old": [*self.olds],
+            "receipts": [receipt.to_json() for receipt in self.receipts],
+            "key": self.key.render() if self.key else None,
+            "key_source": self.key_source,
+            "warnings": [*self.warnings],
+            "problems": [{"reason": p.reason.value, "message": p.message} for p in self.problems],
+        }
+
+    def render(self) -> str:
+        """Plain sentences, one a line, final newline included."""
+        lines = [f"The log {self.origin}, read from {self.target}."]
+        if self.checkpoint:
+            lines.append(
+                f"Its signed checkpoint: {self.checkpoint.size:,} leaves, root {encode_base64(self.checkpoint.root)}."
+            )
+        if self.tally:
+            lines += _describe_tally(self.tally)
+        if self.ok and self.tally:
+            lines.append(
+                "Every entry was hashed anew: leaves, tiles and root are the signed ones, and nobody counts twice."
+            )
+        lines += [f"It continues the checkpoint of {size:,} leaves seen before." for size in self.olds]
+        lines += [_describe_receipt(receipt) for receipt in self.receipts]
+        lines += [f"WARNING: {warning}" for warning in self.warnings]
+        lines += [f"WRONG ({problem.reason.value}): {problem.message}" for problem in self.problems]
+        if self.ok and self.tally:
+            lines.append(f"The count is right: {self.tally.count:,}.")
+        else:
+            lines.append("This log does not hold. Keep the files: they are the evidence.")
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(slots=True)
+class FolderReport:
+    """The recounts of all logs in one folder."""
+
+    target: str
+    logs: list[LogReport]
+
+    @property
+    def ok(self) -> bool:
+        """True if every log holds."""
+        return all(log.ok for log in self.logs)
+
+    def to_json(self) -> dict[str, Json]:
+        """`{"ok", "target", "logs": [...]}`."""
+        return {"ok": self.ok, "target": self.target, "logs": [log.to_json() for log in self.logs]}
+
+    def render(self) -> str:
+        """Each log's sentences, then one on all."""
+        wrong = sum(not log.ok for log in self.logs)
+        verdict = f"{wrong} of {len(self.logs)} logs do not hold." if wrong else f"All {len(self.logs)} logs hold."
+        return "\n".join([*(log.render() for log in self.logs), verdict]) + "\n"
+
+
+Report: TypeAlias = LogReport | FolderReport
+
+
+def _describe_tally(tally: Tally) -> list[str]:
+    lines = [
+        f"{tally.signatures:,} signatures, less {tally.voids:,} voided, plus {tally.reinstated:,} reinstated,"
+        f" make a count of {tally.count:,}."
+    ]
+    if tally.unknown:
+        lines.append(f"{tally.unknown:,} entries are of kinds that this version does not know; they do not count.")
+    assurance = {f"{level} ({_ASSURANCE[level]})": number for level, number in tally.by_assurance.items()}
+    lines += _describe_table("By assurance", assurance)
+    lines += _describe_table("By region", {name or "not told": number for name, number in tally.by_region.items()})
+    lines += _describe_table("By day (UTC)", tally.by_day)
+    lines += [
+        f"The threshold {check.threshold} of {check.needed:,} was met by leaf {check.leaf:,}, with {check.count:,}."
+        for check in tally.thresholds
+        if check.ok
+    ]
+    return lines
+
+
+def _describe_table(title: str, rows: Mapping[str, int]) -> list[str]:
+    if not rows:
+        return []
+    shown = [f"{name} {number:,}" for name, number in list(rows.items())[:_ROWS]]
+    if len(rows) > _ROWS:
+        shown.append(f"and {len(rows) - _ROWS} more (--json lists all)")
+    return [f"{title}: {', '.join(shown)}."]
+
+
+def _describe_receipt(receipt: ReceiptCheck) -> str:
+    if receipt.problem:
+        return f"The receipt {receipt.file} does not hold."
+    state = "it counts" if receipt.counted else "it does not count now"
+    return f"The receipt {receipt.file} holds: it is leaf {receipt.index:,}, and {state}."
