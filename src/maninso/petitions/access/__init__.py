@@ -4,6 +4,7 @@ The read models that pages, JSON and feeds are made of lie in `views`; everythin
 the functions from here.
 """
 
+from maninso.petitions.access.find import find_petition, log_key, read_log_file, read_receipt
 from maninso.petitions.access.views import (
     LedgerView,
     ObligationView,
@@ -26,4 +27,8 @@ __all__ = [
     "ThresholdView",
     "Words",
     "WouldOwe",
+    "find_petition",
+    "log_key",
+    "read_log_file",
+    "read_receipt",
 ]

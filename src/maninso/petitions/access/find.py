@@ -1,0 +1,77 @@
+"""Finds one petition, and the files of its log, for whoever asks by number."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Sum
+
+from maninso.petitions.access.build import build_petition
+from maninso.petitions.access.rows import is_readable, petition_rows
+from maninso.petitions.access.views import PetitionView, ReceiptView
+from maninso.petitions.models import Petition, SigningGate, SigningTally
+from maninso.signing import log
+from maninso.signing.keys import name_log, render_log_key
+from maninso.signing.log import LogFile
+
+LARGEST_ID = 2**63 - 1
+
+
+def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
+    """Return a petition as the public may see it; None where there is none, or only a draft."""
+    if not 0 < petition_id <= LARGEST_ID:
+        return None
+    petition = petition_rows().filter(pk=petition_id).exclude(state="draft").first()
+    if petition is None:
+        return None
+    return build_petition(petition, by_region=_count_by_region(petition), now=now)
+
+
+def read_log_file(petition_id: int, path: str) -> LogFile | None:
+    """Return a file of a petition's log: `checkpoint` or `tile/...`; None where there is no such file (yet)."""
+    if not 0 < petition_id <= LARGEST_ID:
+        return None
+    with connection.cursor() as cursor:
+        return log.read_log_file(cursor, petition_id=petition_id, path=path)
+
+
+def read_receipt(petition_id: int, leaf_hash: bytes) -> ReceiptView | None:
+    """Return the leaf with this hash (32 bytes) and its receipt, where a checkpoint covers it; None: no such leaf."""
+    if not 0 < petition_id <= LARGEST_ID:
+        return None
+    with connection.cursor() as cursor:
+        leaf = log.find_leaf(cursor, petition_id=petition_id, leaf_hash=leaf_hash)
+    gate = SigningGate.objects.select_related("petition").filter(pk=petition_id).first()
+    if leaf is None or gate is None:
+        return None
+    return ReceiptView(
+        petition_id=petition_id,
+        petition_title=gate.petition.title if is_readable(gate.petition) else "",
+        petition_language=gate.petition.language,
+        origin=gate.origin,
+        leaf_hash=leaf_hash,
+        leaf_index=leaf.index,
+        proof=leaf.receipt,
+    )
+
+
+def log_key(petition_id: int) -> str:
+    """Return the verifier key (vkey) of a petition's log, by which anyone checks its checkpoints."""
+    gate = SigningGate.objects.filter(pk=petition_id).first()
+    origin = gate.origin if gate else name_log(settings.MANINSO.host, petition_id)
+    return render_log_key(origin, cast(Callable[[], bytes], settings.MANINSO_LOG_PUBLIC_KEY)())
+
+
+def _count_by_region(petition: Petition) -> Mapping[str, int]:
+    gate = getattr(petition, "gate", None)
+    if gate is None or len(gate.regions) < 2:
+        return {}
+    rows = (
+        SigningTally.objects.filter(petition=petition, region__gt=0)
+        .values_list("region")
+        .annotate(total=Sum(F("signatures") - F("voids")))
+        .order_by("region")
+    )
+    return {gate.regions[region]: total for region, total in rows}

@@ -1,0 +1,63 @@
+"""The queries behind the read models: which petitions are public, and each with what it is shown with."""
+
+import datetime as dt
+
+from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce, Left
+
+from maninso.petitions.models import Obligation, Petition
+
+LISTED = Q(state__in=("open", "closed", "rejected")) | Q(state="withdrawn", opened_at__isnull=False)
+"""Petitions that lists and searches show. Removed ones are found by their number only, as tombstones."""
+
+READABLE_STATES = frozenset({"open", "closed", "rejected", "withdrawn"})
+
+SIGNATURES = Coalesce(F("tree__count"), F("reported_count"), 0, output_field=BigIntegerField())
+"""The public number: of our own ledger, else as another site reported it."""
+
+NEXT_NEEDED = Func(F("needed"), SIGNATURES, function="petition_next_needed", output_field=BigIntegerField())
+"""Signatures of the next threshold that the count does not reach; NULL where it reaches all."""
+
+_BEGINNING = 400  # characters of the text that a card's summary is made from
+
+
+def is_readable(petition: Petition) -> bool:
+    """Whether the petition's text is public."""
+    if petition.state == "withdrawn":
+        return petition.opened_at is not None
+    return petition.state in READABLE_STATES
+
+
+def overdue(now: dt.datetime) -> Q:
+    """Obligations whose day has passed without an answer."""
+    return Q(state="owed", binding=True, due_at__lte=now)
+
+
+def petition_rows() -> "QuerySet[Petition]":
+    """Petitions with all that their own page shows, in a fixed number of queries."""
+    return (
+        Petition.objects.select_related("charter", "tree", "gate")
+        .defer("charter__source")
+        .prefetch_related("thresholds", Prefetch("obligations", queryset=obligation_rows()))
+    )
+
+
+def card_rows() -> "QuerySet[Petition]":
+    """Listed petitions with all that their cards show, in a fixed number of queries."""
+    return (
+        Petition.objects.filter(LISTED)
+        .annotate(beginning=Left("body", _BEGINNING))
+        .select_related("charter", "tree")
+        .defer("charter__source", "body")
+        .prefetch_related("thresholds", "obligations")
+    )
+
+
+def obligation_rows() -> "QuerySet[Obligation]":
+    """Obligations with all that the board shows, in a fixed number of queries."""
+    return (
+        Obligation.objects.select_related("response", "petition__charter", "petition__tree")
+        .defer("petition__charter__source", "petition__body")
+        .prefetch_related("extensions")
+        .order_by("pk")
+    )

@@ -1,0 +1,300 @@
+"""What happens to a petition, step by step: drafted, submitted, opened, closed, or taken out of that way.
+
+Each step is one transaction: the state, its record, and what it means for signing (the gate and the log).
+"""
+
+import datetime as dt
+from typing import cast
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from maninso import ManinsoError, UsageError
+from maninso.charter import Charter, closes_at, in_blackout, legal_day
+from maninso.identity.nullifier import commit_key, make_petition_key, seal_key
+from maninso.ledger.entries import MIN_BUCKET_SECONDS, Event, Genesis
+from maninso.ledger.events import CLOSED
+from maninso.petitions.access.rules import find_due, find_reason, keep_charter, read_charter_version
+from maninso.petitions.lifecycle.table import (
+    SYSTEM,
+    Actor,
+    Reason,
+    TransitionError,
+    move,
+    read_petition,
+)
+from maninso.petitions.lifecycle.texts import check_language, check_limits, clean_text, digest_text
+from maninso.petitions.models import Obligation, Petition, StateChange
+from maninso.signing.gate import close_gate, open_gate, pause_gate, prepare_gate, resume_gate
+from maninso.signing.keys import name_log
+
+CREATOR = Actor(role="creator")
+WITHDRAWN = "withdrawn-by-creator"
+
+_LONGEST_NAME = 100
+
+
+class ReasonError(UsageError):
+    """The reason given is none of the charter's, or not for this."""
+
+
+class BlackoutError(ManinsoError):
+    """The charter opens no petition on this day."""
+
+
+def draft_petition(
+    *,
+    charter: Charter,
+    title: str,
+    body: str,
+    language: str,
+    now: dt.datetime,
+    topic: str = "",
+    creator_name: str = "",
+    length: str = "",
+) -> int:
+    """Store a draft under the charter in force and return its number.
+
+    `length` is the petitioner's choice where the charter gives one ("60 days"), else "". Raises TextError, or
+    CharterError for a length that the charter does not offer.
+    """
+    title = clean_text("title", title)
+    body = clean_text("body", body, lines=True)
+    check_limits(charter, title=title, body=body)
+    check_language(language)
+    closes_at(charter, opened_at=now, choice=length or None)
+    with transaction.atomic():
+        petition = Petition.objects.create(
+            state="draft",
+            title=title,
+            body=body,
+            language=language,
+            topic=clean_text("topic", topic, most=_LONGEST_NAME),
+            creator_name=clean_text("creator_name", creator_name, most=_LONGEST_NAME),
+            charter=keep_charter(charter, now=now),
+            length=length,
+            created_at=now,
+            updated_at=now,
+        )
+        StateChange.objects.create(petition=petition, old="", new="draft", at=now, role="creator")
+    return petition.pk
+
+
+def submit_petition(petition_id: int, *, now: dt.datetime, actor: Actor = CREATOR) -> str:
+    """Hand a draft in: to gathering sponsors where the charter wants some, else to moderation. Returns the new state.
+
+    The petition's log gets its name and the gate answers "not open yet" from now on.
+    """
+    petition = read_petition(petition_id)
+    new = "gathering" if read_charter_version(petition.charter).sponsors else "moderation"
+    with transaction.atomic(), connection.cursor() as cursor:
+        move(petition, new=new, actor=actor, now=now)
+        prepare_gate(cursor, petition_id=petition_id, origin=_origin(petition_id))
+    return new
+
+
+def pass_to_moderation(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:
+    """Hand a petition with enough sponsors to the moderators."""
+    move(read_petition(petition_id), new="moderation", actor=actor, now=now)
+
+
+def open_petition(
+    petition_id: int, *, now: dt.datetime, charter: Charter | None = None, actor: Actor = SYSTEM
+) -> dt.datetime:
+    """Publish a petition for signing and return when it closes.
+
+    It pins `charter` (the rules in force today; those it was drafted under where not given) and freezes the text;
+    makes K_petition and seals it, writes leaf 0 and opens the gate with the charter's thresholds. Raises
+    TransitionError, BlackoutError where the charter opens nothing today, TextError where the rules in force allow no
+    such text.
+    """
+    petition = read_petition(petition_id)
+    if petition.state != "moderation":
+        raise TransitionError(petition_id, state=petition.state, new="open")
+    charter = charter or read_charter_version(petition.charter)
+    registered_on = legal_day(charter, now)
+    blackout = in_blackout(charter, registered_on)
+    if blackout:
+        raise BlackoutError(
+            f"{charter.id} opens no petition from {blackout.since} to {blackout.until}: {blackout.why.en}",
+            cure="open it on the day after",
+        )
+    check_limits(charter, title=petition.title, body=petition.body)
+    closing = closes_at(charter, opened_at=now, choice=petition.length or None)
+    text_digest = digest_text(title=petition.title, body=petition.body)
+    key = make_petition_key()
+    regions = ("", *charter.regions)
+    genesis = Genesis(
+        origin=_origin(petition_id),
+        rules=charter.digest.hex(),
+        text=text_digest.hex(),
+        opened=int(now.timestamp()),
+        bucket=MIN_BUCKET_SECONDS,
+        regions=regions,
+        key=commit_key(key).hex(),
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        move(
+            petition,
+            new="open",
+            actor=actor,
+            now=now,
+            changes={
+                "charter": keep_charter(charter, now=now),
+                "text_digest": text_digest,
+                "needed": sorted(threshold.needed_on(registered_on) for threshold in charter.thresholds),
+                "opened_at": now,
+                "closes_at": closing,
+            },
+        )
+        open_gate(
+            cursor,
+            petition_id=petition_id,
+            opened_at=now,
+            closes_at=closing,
+            wrapped_key=seal_key(_wrapping_key(), petition_id=petition_id, key=key),
+            bucket_seconds=MIN_BUCKET_SECONDS,
+            regions=regions,
+            min_assurance=charter.signer.minimum_assurance,
+            min_age=charter.signer.minimum_age or 0,
+            region_needed=any(threshold.regional for threshold in charter.thresholds),
+            registered_on=registered_on,
+            thresholds=[(threshold.id, threshold.model_dump_json()) for threshold in charter.thresholds],
+            genesis=genesis.render(),
+        )
+    return closing
+
+
+def close_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:
+    """Take no more signatures; what is owed and counted from the closing gets its final day.
+
+    A petition closed after its time was closed at that time, however late this runs.
+    """
+    petition = read_petition(petition_id)
+    closed_at = now if petition.closes_at is None else min(now, petition.closes_at)
+    with transaction.atomic():
+        move(petition, new="closed", actor=actor, now=now, changes={"closed_at": closed_at})
+        _end_signing(petition_id, closed_at=closed_at)
+
+
+def close_due_petitions(*, now: dt.datetime) -> int:
+    """Close every open petition whose time has passed, each in a transaction of its own; return how many."""
+    due = Petition.objects.filter(state="open", closes_at__lte=now).order_by("closes_at", "pk")
+    closed = 0
+    for petition_id in list(due.values_list("pk", flat=True)):
+        try:
+            close_petition(petition_id, now=now)
+        except TransitionError:
+            continue  # somebody else closed, withdrew or removed it since the list was read
+        closed += 1
+    return closed
+
+
+def reject_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> str:
+    """Refuse to publish a petition, with a reason of its charter; return "rejected", or "hidden" where it hides.
+
+    Raises ReasonError for a code that the charter does not have.
+    """
+    petition = read_petition(petition_id)
+    new = "hidden" if _checked_reason(petition, reason) else "rejected"
+    move(petition, new=new, actor=actor, now=now, reason=reason)
+    return new
+
+
+def hide_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> None:
+    """Keep the text of a petition that was never open from the public, with a reason of its charter that hides."""
+    petition = read_petition(petition_id)
+    if not _checked_reason(petition, reason):
+        raise ReasonError(f"reason: {reason.code!r} does not hide a petition", cure="reject it, or give one that hides")
+    move(petition, new="hidden", actor=actor, now=now, reason=reason)
+
+
+def withdraw_petition(petition_id: int, *, now: dt.datetime, note: str = "", actor: Actor = CREATOR) -> None:
+    """End a petition for its creator; one that was open keeps its text, count and log."""
+    petition = read_petition(petition_id)
+    was_open = petition.state == "open"
+    with transaction.atomic():
+        changes = {"closed_at": now} if was_open else {}
+        reason = Reason(code=WITHDRAWN, note=note)
+        move(petition, new="withdrawn", actor=actor, now=now, reason=reason, changes=changes)
+        if was_open:
+            _end_signing(petition_id, closed_at=now)
+
+
+def remove_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> None:
+    """Take a published petition down: a tombstone with its count and the reason stays, and signing pauses."""
+    petition = read_petition(petition_id)
+    _checked_reason(petition, reason)
+    with transaction.atomic(), connection.cursor() as cursor:
+        move(petition, new="removed", actor=actor, now=now, reason=reason)
+        if petition.state == "open":
+            pause_gate(cursor, petition_id=petition_id)
+
+
+def restore_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> str:
+    """Undo a removal, rejection or hiding, and return the new state.
+
+    What was published comes back with its own dates: open while they last, else closed. The rest goes to moderation.
+    """
+    petition = read_petition(petition_id)
+    if petition.state != "removed":
+        move(petition, new="moderation", actor=actor, now=now)
+        return "moderation"
+    if petition.closed_at is not None:
+        move(petition, new="closed", actor=actor, now=now)
+        return "closed"
+    ended = cast(dt.datetime, petition.closes_at) <= now
+    with transaction.atomic(), connection.cursor() as cursor:
+        if ended:
+            move(petition, new="closed", actor=actor, now=now, changes={"closed_at": petition.closes_at})
+            _end_signing(petition_id, closed_at=cast(dt.datetime, petition.closes_at))
+        else:
+            move(petition, new="open", actor=actor, now=now)
+            resume_gate(cursor, petition_id=petition_id)
+    return "closed" if ended else "open"
+
+
+def _origin(petition_id: int) -> str:
+    return name_log(settings.MANINSO.host, petition_id)
+
+
+def _wrapping_key() -> bytes:
+    return settings.MANINSO_WRAPPING_KEY()
+
+
+def _checked_reason(petition: Petition, reason: Reason) -> bool:
+    """Return whether a reason of the petition's charter hides the text. Raises ReasonError."""
+    charter = read_charter_version(petition.charter)
+    found = find_reason(charter, reason.code)
+    if found is None:
+        known = ", ".join(each.code for each in charter.rejection_reasons)
+        raise ReasonError(f"reason: {reason.code!r} is none of {charter.id}", cure=f"give one of: {known}")
+    return found.hides
+
+
+_COUNT_AT_HEAD = """
+    SELECT t.count + coalesce(sum(CASE get_byte(l.entry, 0) WHEN 1 THEN 1 WHEN 2 THEN -1 WHEN 3 THEN 1 ELSE 0 END), 0)
+    FROM signing_tree t
+    LEFT JOIN signing_leaf l ON l.petition_id = t.petition_id AND l.leaf_index >= t.size
+    WHERE t.petition_id = %s GROUP BY t.count
+"""
+
+
+def _end_signing(petition_id: int, *, closed_at: dt.datetime) -> None:
+    # Obligations before the head: whoever answers one takes the two in the same order.
+    _settle_due_days(petition_id)
+    with connection.cursor() as cursor:
+        # Whoever holds the head lets no batch in, so the count is the one that the log ends with.
+        cursor.execute("SELECT FROM signing_head WHERE petition_id = %s FOR UPDATE", [petition_id])
+        cursor.execute(_COUNT_AT_HEAD, [petition_id])
+        event = Event(CLOSED, {"at": int(closed_at.timestamp()), "count": int(cursor.fetchone()[0])})
+        close_gate(cursor, petition_id=petition_id, closes_at=closed_at, event=event.render())
+
+
+def _settle_due_days(petition_id: int) -> None:
+    owed = Obligation.objects.filter(petition_id=petition_id, state="owed").order_by("pk")
+    for obligation in owed.select_for_update(of=("self",), no_key=True).select_related("petition__charter"):
+        granted = obligation.extensions.order_by("number")
+        due = find_due(obligation.petition, obligation.threshold_id, met_at=obligation.met_at, granted=granted)
+        obligation.due_at, obligation.due_on = (due.at, due.on) if due else (None, None)
+        obligation.save(update_fields=["due_at", "due_on"])

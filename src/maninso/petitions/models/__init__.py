@@ -1,0 +1,22 @@
+"""The tables of everything that happens to a petition except being signed.
+
+Invariants are constraints of the database, each with a name; Python only asks. The tables of the signing path are
+mirrored for reading (`signing`), never written from here.
+"""
+
+from maninso.petitions.models.obligation import Extension, Obligation, Response
+from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
+from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
+
+__all__ = [
+    "CharterVersion",
+    "Extension",
+    "Obligation",
+    "Petition",
+    "Response",
+    "SigningGate",
+    "SigningTally",
+    "SigningThreshold",
+    "SigningTree",
+    "StateChange",
+]

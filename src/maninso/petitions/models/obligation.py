@@ -1,0 +1,100 @@
+"""What an institution owes, and what came: obligations, extensions of their day, and responses in all versions."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from maninso.petitions.models.petition import Petition
+
+OBLIGATION_STATES = ("owed", "kept", "declined", "lapsed")
+
+
+class Obligation(models.Model):
+    """One debt: made when a threshold was met, once a petition and threshold.
+
+    What is owed, by whom and why is read from the charter version that the petition follows. Whether it is overdue is
+    a question of the clock and is never stored.
+    """
+
+    petition = models.ForeignKey(Petition, on_delete=models.PROTECT, related_name="obligations")
+    threshold_id = models.TextField()
+    needed = models.BigIntegerField()
+    met_index = models.BigIntegerField()  # the leaf of the signature that met it
+    met_count = models.BigIntegerField()
+    met_at = models.DateTimeField()
+    state = models.TextField(default="owed")
+    due_at = models.DateTimeField(null=True)  # exclusive: the end of the last day; NULL where the charter sets none
+    due_on = models.DateField(null=True)  # that last day in the charter's time zone
+    binding = models.BooleanField(default=True)  # a best-effort day is shown, but missing it breaks no rule
+    settled_at = models.DateTimeField(null=True)
+    settled_role = models.TextField(default="")
+    settled_by = models.TextField(default="")
+    decline_reason = models.TextField(default="")
+    decline_note = models.TextField(default="")
+    response = models.OneToOneField("Response", null=True, on_delete=models.PROTECT, related_name="settles")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["petition", "threshold_id"], name="obligation_once"),
+            models.CheckConstraint(condition=Q(state__in=OBLIGATION_STATES), name="obligation_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state="kept") | Q(response__isnull=False), name="obligation_kept_by_response"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="declined") | ~Q(decline_reason=""), name="obligation_decline_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="owed", settled_at=None) | (~Q(state="owed") & Q(settled_at__isnull=False)),
+                name="obligation_settled_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at=None, due_on=None) | Q(due_at__isnull=False, due_on__isnull=False),
+                name="obligation_due_whole",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["due_at"], condition=Q(state="owed"), name="obligation_owed")]
+
+
+class Extension(models.Model):
+    """One extension of an obligation's day, with its reason. Append-only (trigger)."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="extensions")
+    number = models.SmallIntegerField()
+    length = models.TextField()  # as charters write it: "30 days"
+    reason = models.TextField(default="")
+    old_due_on = models.DateField()
+    new_due_on = models.DateField()
+    role = models.TextField()
+    actor = models.TextField(default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["obligation", "number"], name="extension_once"),
+            models.CheckConstraint(condition=Q(new_due_on__gt=F("old_due_on")), name="extension_later"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="extension_numbered"),
+        ]
+
+
+class Response(models.Model):
+    """What the institution answered, one version of it. Append-only (trigger); a correction is a new version."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="responses")
+    version = models.SmallIntegerField()
+    author = models.TextField()
+    summary = models.TextField()
+    body = models.TextField()
+    language = models.TextField()
+    digest = models.BinaryField()  # SHA-256 of the canonical response, as the petition's log has it
+    role = models.TextField()
+    actor = models.TextField(default="")
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["obligation", "version"], name="response_version_once"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="response_numbered"),
+            models.CheckConstraint(condition=~Q(summary="") & ~Q(author=""), name="response_says_something"),
+        ]

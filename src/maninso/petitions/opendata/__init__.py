@@ -1,0 +1,1 @@
+"""Brings petitions in, and lets everything public out."""
