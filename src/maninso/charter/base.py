@@ -134,7 +134,7 @@ class Section(Model):
 
     @model_validator(mode="after")
     def _check_figures(self) -> Self:
-        known = figure_names(self)
+        known = figure_names(type(self))
         problems: list[Problem] = []
         for name in self.figures:
             if name not in known:
@@ -152,9 +152,9 @@ class Section(Model):
 _NOT_FIGURES = frozenset({"confidence", "source", "figures", "id"})
 
 
-def figure_names(section: Section) -> tuple[str, ...]:
-    """Returns the names of a section's figures, in the order of the model."""
-    return tuple(name for name in type(section).model_fields if name not in _NOT_FIGURES)
+def figure_names(kind: type[Section]) -> tuple[str, ...]:
+    """Returns the names of the figures of a kind of section, in the order of the model."""
+    return tuple(name for name in kind.model_fields if name not in _NOT_FIGURES)
 
 
 def iterate_sections(model: Model, path: Path = ()) -> Iterator[tuple[Path, Section]]:

@@ -107,8 +107,8 @@ def _describe_threshold(charter: Charter, threshold: Threshold, language: str) -
         yield below("regional"), _describe_section(charter, threshold.regional, language)
     if threshold.obligation:
         yield below("obligation"), _describe_step(charter, threshold.obligation, language)
-        for step in threshold.obligation.steps:
-            yield below("step"), _describe_step(charter, step, language)
+        for number, step in enumerate(threshold.obligation.steps, start=1):
+            yield f"{below('step')} {number}", _describe_step(charter, step, language)
 
 
 def _describe_step(charter: Charter, step: Step | Obligation, language: str) -> list[Row]:
@@ -125,7 +125,7 @@ def _describe_step(charter: Charter, step: Step | Obligation, language: str) -> 
 
 def _describe_section(charter: Charter, section: Section, language: str) -> list[Row]:
     rows: list[Row] = []
-    for name in figure_names(section):
+    for name in figure_names(type(section)):
         value = getattr(section, name)
         if name in _NESTED or isinstance(value, Section):
             continue

@@ -87,7 +87,7 @@ def load_charter(source: bytes, *, name: str) -> Charter:
     except ValidationError as error:
         problems = [problem for details in error.errors() for problem in _explain(details)]
     lines = find_lines(text)
-    found = sorted((_line_of(path, lines), f"{_render_path(path)}: {what}") for path, what in problems)
+    found = sorted({(_line_of(path, lines), f"{_render_path(path)}: {what}") for path, what in problems})
     raise CharterError("\n".join(f"{name}:{line}: {rest}" for line, rest in found), cure=_CURE)
 
 
