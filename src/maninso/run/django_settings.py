@@ -44,7 +44,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "maninso.web.shared.middleware.security_headers",
+    "django.middleware.http.ConditionalGetMiddleware",
     "maninso.web.shared.middleware.choose_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -55,10 +57,9 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
                 "maninso.web.shared.context.site",
             ],
+            "builtins": ["django.templatetags.i18n", "maninso.web.shared.tags"],
         },
     }
 ]

@@ -1,0 +1,196 @@
+"""The attributes of a petition in JSON: the names of petition.parliament.uk, then what it does not have."""
+
+import datetime as dt
+from typing import Any
+
+from maninso.petitions.access import (
+    LedgerView,
+    ObligationView,
+    PetitionCard,
+    PetitionView,
+    ResponseView,
+    ThresholdView,
+    WouldOwe,
+)
+from maninso.web.shared.addresses import data_address, site_origin
+from maninso.web.shared.formats import format_utc, last_day
+
+
+def _time(when: dt.datetime | None) -> str | None:
+    return format_utc(when) if when else None
+
+
+def _day(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def describe_card(card: PetitionCard) -> dict[str, Any]:
+    """Return the attributes that a list gives; `background` is the text's beginning."""
+    attributes: dict[str, Any] = {
+        "action": card.title,
+        "background": card.summary,
+        "additional_details": None,
+        "state": card.state,
+        "signature_count": card.count,
+    }
+    if card.state == "open" and card.closes_at:
+        attributes["closing_date"] = last_day(card.closes_at).isoformat()
+    return attributes | {
+        "opened_at": _time(card.opened_at),
+        "closed_at": _time(card.closed_at),
+        "topics": [card.topic] if card.topic else [],
+        "url": f"{site_origin()}/petitions/{card.petition_id}",
+        "language": card.language,
+        "source": card.source or None,
+        "source_id": card.source_id or None,
+        "count_is_reported": card.count_is_reported,
+        "signatures_needed": card.needed,
+        "obligation_state": card.owed or None,
+        "obligation_due_on": _day(card.due_on),
+    }
+
+
+def describe_petition(view: PetitionView) -> dict[str, Any]:
+    """Return the attributes that a petition's own JSON gives."""
+    attributes: dict[str, Any] = {
+        "action": view.title,
+        "background": view.body,
+        "additional_details": None,
+        "state": view.state,
+        "signature_count": view.count,
+    }
+    if view.state == "open" and view.closes_at:
+        attributes["closing_date"] = last_day(view.closes_at, view.time_zone).isoformat()
+    answered = _answered(view)
+    return attributes | {
+        "created_at": _time(view.created_at),
+        "updated_at": _time(view.updated_at),
+        "rejected_at": _time(view.updated_at) if view.state == "rejected" else None,
+        "opened_at": _time(view.opened_at),
+        "closed_at": _time(view.closed_at),
+        "response_threshold_reached_at": _time(_first_met_at(view)),
+        "government_response_at": _time(answered.response.published_at) if answered and answered.response else None,
+        "creator_name": view.creator_name or None,
+        "rejection": _rejection(view),
+        "government_response": _response(answered.response) if answered and answered.response else None,
+        "debate": None,
+        "departments": [],
+        "topics": [view.topic] if view.topic else [],
+        "url": f"{site_origin()}/petitions/{view.petition_id}",
+        "language": view.language,
+        "charter": view.charter_id,
+        "source": view.source or None,
+        "source_id": view.source_id or None,
+        "source_status": view.source_status or None,
+        "count_is_reported": view.count_is_reported,
+        "thresholds": [_threshold(threshold) for threshold in view.thresholds],
+        "obligations": [_obligation(obligation) for obligation in view.obligations],
+        "would_owe": [_would_owe(would) for would in view.would_owe],
+        "signatures_by_region": _regions(view),
+        "ledger": _ledger(view.petition_id, view.ledger) if view.ledger else None,
+    }
+
+
+def describe_count(view: PetitionView) -> dict[str, Any]:
+    """Return the count alone, short enough to be asked for every ten seconds by a nation."""
+    answered = _answered(view)
+    return {
+        "signature_count": view.count,
+        "response_threshold_reached_at": _time(_first_met_at(view)),
+        "government_response_at": _time(answered.response.published_at) if answered and answered.response else None,
+    }
+
+
+def _first_met_at(view: PetitionView) -> dt.datetime | None:
+    return min((threshold.met_at for threshold in view.thresholds if threshold.met_at), default=None)
+
+
+def _answered(view: PetitionView) -> ObligationView | None:
+    return next((obligation for obligation in view.obligations if obligation.response), None)
+
+
+def _regions(view: PetitionView) -> list[dict[str, Any]]:
+    if view.state not in ("open", "closed"):
+        return []
+    return [
+        {"name": code, "code": code, "signature_count": count}
+        for code, count in sorted(view.signatures_by_region.items())
+    ]
+
+
+def _rejection(view: PetitionView) -> dict[str, Any] | None:
+    if view.state != "rejected":
+        return None
+    return {"code": view.reason_code, "details": view.reason_note or None, "reason": dict(view.reason)}
+
+
+def _response(response: ResponseView) -> dict[str, Any]:
+    return {
+        "responded_on": response.published_at.date().isoformat(),
+        "summary": response.summary,
+        "details": response.body,
+        "created_at": _time(response.published_at),
+        "updated_at": _time(response.published_at),
+        "author": response.author,
+        "language": response.language,
+        "version": response.version,
+    }
+
+
+def _threshold(threshold: ThresholdView) -> dict[str, Any]:
+    return {
+        "id": threshold.threshold_id,
+        "label": dict(threshold.label),
+        "needed": threshold.needed,
+        "met": threshold.met,
+        "met_at": _time(threshold.met_at),
+        "met_leaf": threshold.met_leaf,
+        "regions_met": threshold.regions_met,
+        "regions_needed": threshold.regions_needed,
+    }
+
+
+def _obligation(obligation: ObligationView) -> dict[str, Any]:
+    return {
+        "id": obligation.obligation_id,
+        "threshold": obligation.threshold_id,
+        "state": obligation.state,
+        "overdue": obligation.overdue,
+        "days_late": obligation.days_late,
+        "what": dict(obligation.what),
+        "who": dict(obligation.who),
+        "basis": dict(obligation.basis),
+        "needed": obligation.needed,
+        "met_at": _time(obligation.met_at),
+        "met_leaf": obligation.met_leaf,
+        "met_count": obligation.count,
+        "due_on": _day(obligation.due_on),
+        "binding": obligation.binding,
+        "extended": obligation.extended,
+        "settled_at": _time(obligation.settled_at),
+        "decline_reason": obligation.decline_reason or None,
+        "response": _response(obligation.response) if obligation.response else None,
+    }
+
+
+def _would_owe(would: WouldOwe) -> dict[str, Any]:
+    return {
+        "what": dict(would.what),
+        "who": dict(would.who),
+        "needed": would.needed,
+        "due_on": _day(would.due_on),
+    }
+
+
+def _ledger(petition_id: int, ledger: LedgerView) -> dict[str, Any]:
+    return {
+        "origin": ledger.origin,
+        "size": ledger.size,
+        "signatures": ledger.signatures,
+        "voids": ledger.voids,
+        "reinstated": ledger.reinstated,
+        "root": ledger.root.hex(),
+        "published_at": _time(ledger.published_at),
+        "checkpoint": data_address("log_file", petition_id, "checkpoint"),
+        "key": data_address("log_key", petition_id),
+    }

@@ -1,0 +1,53 @@
+"""The log's files as C2SP tlog-tiles names them, its key, and receipts as C2SP tlog-proof files.
+
+Tiles never change, so caches may keep them. A checkpoint changes each second, and what does not exist now may come into
+being: neither is cached. Everything may be read from any site, so that a browser elsewhere can recount.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from maninso.petitions import access
+from maninso.web.shared.answers import data
+from maninso.web.shared.problems import NO_LOG_FILE, NO_RECEIPT, NOT_SEALED, Refused
+from maninso.web.shared.requests import read_leaf_hash, read_number
+
+IMMUTABLE = "public, max-age=604800, immutable"
+LONGEST_NAME = 100  # characters; the deepest tile's name has fewer
+
+
+@data
+def send_log_file(request: HttpRequest, number: str, name: str) -> HttpResponseBase:
+    """GET /p/{id}/log/checkpoint and /p/{id}/log/tile/...: a file of the petition's log."""
+    petition_id = read_number(number)
+    if len(name) > LONGEST_NAME or not (name.isascii() and name.isprintable()):
+        raise Refused(NO_LOG_FILE)
+    file = access.read_log_file(petition_id, name)
+    if file is None:
+        raise Refused(NO_LOG_FILE)
+    response = HttpResponse(file.body, content_type=file.content_type)
+    response.headers["Cache-Control"] = IMMUTABLE if file.immutable else "no-store"
+    return response
+
+
+@data
+def send_key(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /p/{id}/log/key: the verifier key of the log's signatures (C2SP signed-note "vkey"), one line."""
+    response = HttpResponse(f"{access.log_key(read_number(number))}\n", content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@data
+def send_receipt(request: HttpRequest, number: str, leaf_hash: str) -> HttpResponseBase:
+    """GET /petitions/{id}/receipts/{leaf_hash}.tlog-proof: the receipt as a file; 404 until a checkpoint covers it."""
+    receipt = access.read_receipt(read_number(number), read_leaf_hash(leaf_hash))
+    if receipt is None:
+        raise Refused(NO_RECEIPT)
+    if receipt.proof is None:
+        raise Refused(NOT_SEALED)
+    response = HttpResponse(receipt.proof, content_type="text/plain; charset=utf-8")
+    file_name = f"petition-{receipt.petition_id}-leaf-{receipt.leaf_index}.tlog-proof"
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response

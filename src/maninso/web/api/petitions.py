@@ -1,0 +1,164 @@
+"""Petitions as JSON in the shape of petition.parliament.uk's, with more besides, and as CSV.
+
+Ours differs where that shape has traps: an unknown filter falls back to "all" instead of a redirect to HTML, and every
+time is in UTC. docs/reference/addresses.md lists the attributes.
+"""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from maninso.petitions import access, discovery
+from maninso.petitions.access import PetitionCard
+from maninso.web.api.attributes import describe_card, describe_count, describe_petition
+from maninso.web.shared.addresses import data_address, site_origin
+from maninso.web.shared.answers import PAGE_CACHING, data
+from maninso.web.shared.filters import link_filter, search
+from maninso.web.shared.formats import format_utc
+from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, REMOVED, Refused
+from maninso.web.shared.requests import LAST_PAGE, read_count, read_number
+
+PER_PAGE, MOST_PER_PAGE = 25, 50
+CSV_BATCH = 500
+COUNT_CACHING = "public, max-age=5, stale-while-revalidate=30"
+CSV_HEADER = (
+    *("Petition", "URL", "State", "Signatures Count"),
+    *("Number", "Source", "Source Number", "Count Is Reported", "Topic", "Opened", "Closes", "Needed", "Owed", "Due"),
+)
+GONE = ("hidden", "removed")
+# What a spreadsheet takes for a formula, in half and full width.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def _send(body: dict[str, Any], caching: str = PAGE_CACHING) -> HttpResponse:
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    response.headers["Cache-Control"] = caching
+    return response
+
+
+@data
+def list_petitions(request: HttpRequest) -> HttpResponseBase:
+    """GET /petitions.json?q=&state=&topic=&sort=&page=&count=: a page of petitions; past the end it is empty."""
+    page = read_count(request, "page", most=LAST_PAGE, default=1)
+    per_page = min(read_count(request, "count", most=99, default=PER_PAGE), MOST_PER_PAGE)
+    found = search(request, page=page, per_page=per_page, now=timezone.now())
+    count: dict[str, int] = {"count": per_page} if "count" in request.GET else {}
+
+    def link(number: int) -> str:
+        return data_address("petitions_json") + link_filter(found, page=number, **count)
+
+    past_end = page > found.pages
+    return _send(
+        {
+            "links": {
+                "self": link(page),
+                "first": link(1),
+                "last": link(found.pages),
+                "next": link(page + 1) if page < found.pages else None,
+                "prev": link(found.pages if past_end else page - 1) if page > 1 else None,
+            },
+            "data": []
+            if past_end
+            else [
+                {
+                    "type": "petition",
+                    "id": card.petition_id,
+                    "links": {"self": data_address("petition_json", card.petition_id)},
+                    "attributes": describe_card(card),
+                }
+                for card in found.cards
+            ],
+            "meta": {"total": found.total},
+        }
+    )
+
+
+@data
+def show_petition(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /petitions/{id}.json: everything public about one petition; 410 once it was hidden or removed."""
+    view = access.find_petition(read_number(number), now=timezone.now())
+    if view is None:
+        raise Refused(NO_PETITION)
+    if view.state in GONE:
+        raise Refused(REMOVED)
+    return _send(
+        {
+            "links": {"self": data_address("petition_json", view.petition_id)},
+            "data": {"type": "petition", "id": view.petition_id, "attributes": describe_petition(view)},
+        }
+    )
+
+
+@data
+def show_count(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /petitions/{id}/count.json: the number alone, in at most 200 bytes."""
+    view = access.find_petition(read_number(number), now=timezone.now())
+    if view is None:
+        raise Refused(NO_PETITION)
+    response = JsonResponse(describe_count(view), json_dumps_params={"separators": (",", ":")})
+    response.headers["Cache-Control"] = COUNT_CACHING
+    return response
+
+
+@data
+def refuse_format(request: HttpRequest, /, **named: str) -> HttpResponseBase:
+    """GET /petitions.xml and the like."""
+    raise Refused(NO_FORMAT)
+
+
+@data
+def export_petitions(request: HttpRequest) -> HttpResponseBase:
+    """GET /petitions.csv: the whole of what a filter finds, as a spreadsheet (RFC 4180, UTF-8)."""
+    now = timezone.now()
+    first = search(request, page=1, per_page=CSV_BATCH, now=now)  # before the first byte, so that it can still fail
+    response = StreamingHttpResponse(
+        _lines(request, first, now=now), content_type="text/csv; charset=utf-8; header=present"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="petitions.csv"'
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def _lines(request: HttpRequest, found: discovery.PetitionPage, *, now: dt.datetime) -> Iterator[str]:
+    yield _line(CSV_HEADER)
+    while True:
+        yield "".join(_line(_row(card)) for card in found.cards)
+        if found.page >= found.pages:
+            return
+        found = search(request, page=found.page + 1, per_page=CSV_BATCH, now=now)
+
+
+def _row(card: PetitionCard) -> tuple[object, ...]:
+    return (
+        disarm(card.title),
+        f"{site_origin()}/petitions/{card.petition_id}",
+        card.state,
+        card.count,
+        card.petition_id,
+        card.source,
+        disarm(card.source_id),
+        "yes" if card.count_is_reported else "no",
+        disarm(card.topic),
+        format_utc(card.opened_at) if card.opened_at else "",
+        format_utc(card.closes_at) if card.closes_at else "",
+        card.needed or "",
+        card.owed,
+        card.due_on.isoformat() if card.due_on else "",
+    )
+
+
+def disarm(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: an apostrophe is put before what starts like one."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def _line(values: tuple[object, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n").writerow(values)
+    return line.getvalue()

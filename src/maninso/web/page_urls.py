@@ -1,0 +1,26 @@
+"""The addresses of pages: as they are, and behind `/ko` and `/en`."""
+
+from django.urls import path
+
+from maninso.web.pages import errors, front, petitions, problems, signing
+
+urlpatterns = [
+    path("", front.show_front, name="front"),
+    path("petitions", petitions.list_petitions, name="petitions"),
+    path("petitions/new", front.start_petition, name="new"),
+    path("petitions/<str:number>", petitions.show_petition, name="petition"),
+    path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
+    path("petitions/<str:number>/receipts/<str:leaf_hash>", signing.show_receipt, name="receipt"),
+    path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
+    path("obligations", front.show_board, name="obligations"),
+    path("charter/<str:charter_id>", front.show_charter, name="charter"),
+    path("problems/<str:slug>", problems.show_problem, name="problem"),
+    path("about", front.explain_counting, name="about"),
+    path("privacy", front.state_privacy, name="privacy"),
+    path("accessibility", front.state_accessibility, name="accessibility"),
+]
+
+handler400 = errors.answer_bad_request
+handler403 = errors.answer_forbidden
+handler404 = errors.answer_not_found
+handler500 = errors.answer_failure

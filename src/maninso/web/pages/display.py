@@ -1,0 +1,139 @@
+"""What a petition's page works out from the read models: the steps of its way, the threshold it is measured by."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from maninso.petitions.access import ObligationView, PetitionCard, PetitionView, ThresholdView
+from maninso.web.shared.formats import last_day, local
+
+STATE_LABELS: Mapping[str, Promise] = {
+    "draft": _("Draft"),
+    "gathering": _("Gathering supporters"),
+    "moderation": _("Being checked"),
+    "open": _("Open for signatures"),
+    "closed": pgettext_lazy("state of a petition", "Closed"),
+    "rejected": _("Rejected"),
+    "hidden": _("Hidden"),
+    "withdrawn": _("Withdrawn"),
+    "removed": _("Removed"),
+}
+STATE_TONES = {"open": "", "gathering": "warn", "moderation": "warn"}
+
+OWED_LABELS: Mapping[str, Promise] = {
+    "owed": _("Answer owed"),
+    "overdue": _("Overdue"),
+    "kept": _("Answered"),
+    "declined": _("Declined"),
+    "lapsed": _("Lapsed"),
+}
+OWED_TONES = {"owed": "warn", "overdue": "red", "kept": "ok", "declined": "plain", "lapsed": "plain"}
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A small label; `tone` is a class of the style sheet."""
+
+    label: str | Promise
+    tone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a petition's way; `state` is done, now, late or next. `until` makes it a span, both days included."""
+
+    label: str | Promise
+    state: str
+    day: dt.date | None = None
+    until: dt.date | None = None
+    needed: int = 0  # signatures, where the step is a threshold
+
+
+def state_tag(state: str) -> Tag:
+    """Return the label of a petition's state."""
+    return Tag(STATE_LABELS.get(state, state), STATE_TONES.get(state, "plain"))
+
+
+def owed_tag(owed: str) -> Tag | None:
+    """Return the label of what is owed to a petition, None where nothing is."""
+    return Tag(OWED_LABELS[owed], OWED_TONES[owed]) if owed in OWED_LABELS else None
+
+
+def standing(obligation: ObligationView) -> str:
+    """Return where an obligation stands: owed, overdue, kept, declined or lapsed."""
+    return "overdue" if obligation.overdue else obligation.state
+
+
+def days_left(closes_at: dt.datetime, *, now: dt.datetime, zone: str = "") -> int:
+    """Return how many days follow today until the last one; 0 on the last day, negative once it has passed."""
+    return (last_day(closes_at, zone) - local(now, zone).date()).days
+
+
+def pick_threshold(view: PetitionView) -> ThresholdView | None:
+    """Return the threshold that the bar shows: the next one not met, else the last."""
+    for threshold in view.thresholds:
+        if not threshold.met:
+            return threshold
+    return view.thresholds[-1] if view.thresholds else None
+
+
+def card_days(card: PetitionCard, *, now: dt.datetime) -> int | None:
+    """Return how many days an open petition has left, None for one that takes no signatures."""
+    return days_left(card.closes_at, now=now) if card.state == "open" and card.closes_at else None
+
+
+def build_steps(view: PetitionView, *, now: dt.datetime) -> list[Step]:
+    """Return the steps of a petition's way: what happened in the order in which it did, then what is to come."""
+    steps = sorted(_past(view), key=lambda step: step.day or dt.date.min)
+    steps += _to_come(view)
+    if not any(step.state in ("now", "late") for step in steps) and steps:
+        done = [index for index, step in enumerate(steps) if step.state == "done"]
+        steps[done[-1]] = replace(steps[done[-1]], state="now")
+    return steps
+
+
+def _past(view: PetitionView) -> Iterator[Step]:
+    zone = view.time_zone
+
+    def on(when: dt.datetime) -> dt.date:
+        return local(when, zone).date()
+
+    if not view.source:
+        yield Step(label=_("Raised"), state="done", day=on(view.created_at))
+    if view.opened_at:
+        yield Step(label=_("Published"), state="done", day=on(view.opened_at))
+    for threshold in view.thresholds:
+        if threshold.met and threshold.met_at:
+            yield Step(label=_("Threshold reached"), state="done", day=on(threshold.met_at), needed=threshold.needed)
+    for obligation in view.obligations:
+        if obligation.settled_at:
+            yield Step(label=OWED_LABELS[obligation.state], state="done", day=on(obligation.settled_at))
+    if view.state == "closed":
+        ended = last_day(view.closes_at, zone) if view.closes_at else None
+        yield Step(label=_("Signing ended"), state="done", day=ended or (view.closed_at and on(view.closed_at)))
+    elif view.state in ("rejected", "hidden", "withdrawn", "removed"):
+        yield Step(label=STATE_LABELS[view.state], state="now", day=on(view.closed_at or view.updated_at))
+
+
+def _to_come(view: PetitionView) -> Iterator[Step]:
+    if view.state in ("gathering", "moderation"):
+        yield Step(label=STATE_LABELS[view.state], state="now")
+        yield Step(label=_("Published"), state="next")
+    if view.state == "open" and view.closes_at:
+        opened = local(view.opened_at, view.time_zone).date() if view.opened_at else None
+        yield Step(
+            label=_("Collecting signatures"), state="now", day=opened, until=last_day(view.closes_at, view.time_zone)
+        )
+    if view.state in ("gathering", "moderation", "open"):
+        for threshold in view.thresholds:
+            if not threshold.met:
+                yield Step(label=_("Threshold"), state="next", needed=threshold.needed)
+    for obligation in view.obligations:
+        if obligation.state == "owed":
+            late = obligation.overdue
+            waiting = "late" if late else "now" if view.state == "closed" else "next"
+            yield Step(label=_("Answer overdue") if late else _("Answer due"), state=waiting, day=obligation.due_on)

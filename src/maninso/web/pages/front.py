@@ -1,0 +1,113 @@
+"""The front page, the board of what is owed, and the pages that explain."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from maninso import charter as rules
+from maninso.petitions import discovery, obligations
+from maninso.web.pages.display import owed_tag, standing
+from maninso.web.pages.petitions import show_card
+from maninso.web.shared.answers import page, render_page
+from maninso.web.shared.problems import NO_CHARTER, Refused
+from maninso.web.shared.requests import read_words
+
+FEW = 3
+BOARD_FILTERS = (
+    ("all", _("All")),
+    ("overdue", _("Overdue")),
+    ("owed", _("Owed")),
+    ("kept", _("Kept")),
+    ("declined", _("Declined")),
+)
+
+
+@page
+def show_front(request: HttpRequest) -> HttpResponseBase:
+    """GET /: search, what is owed and late, what is nearest to its threshold, what is new."""
+    now = timezone.now()
+    front = discovery.front_page(now=now)
+    context = {
+        "front": front,
+        "owed": [{"obligation": row, "tag": owed_tag(standing(row))} for row in front.owed[:FEW]],
+        "nearest": [show_card(card, now=now) for card in front.nearest[:FEW]],
+        "newest": [show_card(card, now=now) for card in front.newest[:FEW]],
+        "answered": [{"obligation": row, "tag": owed_tag(standing(row))} for row in front.answered[:FEW]],
+    }
+    return render_page(request, "home.html", context)
+
+
+@page
+def show_board(request: HttpRequest) -> HttpResponseBase:
+    """GET /obligations?status=: what is owed, overdue, kept and declined."""
+    now = timezone.now()
+    asked = read_words(request, "status")
+    status = asked if asked in dict(BOARD_FILTERS) else "all"
+    board = obligations.board(now=now, status=status)
+    context = {
+        "board": board,
+        "status": status,
+        "filters": BOARD_FILTERS,
+        "rows": [{"obligation": row, "tag": owed_tag(standing(row))} for row in board.rows],
+        "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],
+    }
+    return render_page(request, "obligations.html", context)
+
+
+@page
+def show_charter(request: HttpRequest, charter_id: str) -> HttpResponseBase:
+    """GET /charter/{id}: the rules in words, each with how sure it is and its source."""
+    charter = find_charter(charter_id)
+    language = translation.get_language() or "ko"
+    context = {
+        "charter": charter,
+        "title": charter.title.in_language(language),
+        "institution": charter.institution.in_language(language),
+        "parts": rules.describe(charter, language),
+    }
+    return render_page(request, "charter.html", context)
+
+
+def find_charter(charter_id: str) -> rules.Charter:
+    """Return a charter that comes with the program or is the site's own; refuses any other name (404)."""
+    if charter_id in rules.preset_ids():
+        return rules.load_preset(charter_id)
+    own = rules.read_charter(settings.MANINSO.charter)
+    if own.id != charter_id:
+        raise Refused(NO_CHARTER)
+    return own
+
+
+@page
+def start_petition(request: HttpRequest) -> HttpResponseBase:
+    """GET /petitions/new: how a petition is raised here."""
+    charter = rules.read_charter(settings.MANINSO.charter)
+    return render_page(request, "new.html", {"charter": charter, "title": say_title(charter)})
+
+
+def say_title(charter: rules.Charter) -> str:
+    """Return a charter's title in the page's language."""
+    return charter.title.in_language(translation.get_language() or "ko")
+
+
+@page
+def explain_counting(request: HttpRequest) -> HttpResponseBase:
+    """GET /about: how counts are checked, and how to recount."""
+    return render_page(request, "about.html")
+
+
+@page
+def state_privacy(request: HttpRequest) -> HttpResponseBase:
+    """GET /privacy: what is stored of whom, and for how long."""
+    charter = rules.read_charter(settings.MANINSO.charter)
+    language = translation.get_language() or "ko"
+    kept = rules.say_length(charter.retention.after_closing, language)
+    return render_page(request, "privacy.html", {"charter": charter, "kept": kept})
+
+
+@page
+def state_accessibility(request: HttpRequest) -> HttpResponseBase:
+    """GET /accessibility: what the pages are built to, and where to report a barrier."""
+    return render_page(request, "accessibility.html")

@@ -1,0 +1,130 @@
+"""The list of petitions, and a petition's own page."""
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from maninso.petitions import access, discovery
+from maninso.petitions.access import PetitionCard, PetitionView
+from maninso.web.pages.display import (
+    build_steps,
+    card_days,
+    days_left,
+    owed_tag,
+    pick_threshold,
+    standing,
+    state_tag,
+)
+from maninso.web.shared.addresses import data_path
+from maninso.web.shared.answers import page, render_page
+from maninso.web.shared.filters import link_filter, search
+from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, Refused
+from maninso.web.shared.requests import LAST_PAGE, read_count, read_number
+
+PER_PAGE = 20
+STATES = (
+    ("all", _("All")),
+    ("open", _("Open")),
+    ("reached", _("Reached a threshold")),
+    ("awaiting_response", _("Answer owed")),
+    ("overdue", _("Overdue")),
+    ("with_response", _("Answered")),
+    ("closed", _("Closed")),
+    ("rejected", _("Rejected")),
+)
+SORTS = (
+    ("signatures", _("Most signatures")),
+    ("newest", _("Newest")),
+    ("ending", _("Ending soon")),
+    ("relevance", _("Best match")),
+)
+GONE = ("hidden", "removed")
+
+
+def show_card(card: PetitionCard, *, now: dt.datetime) -> dict[str, Any]:
+    """Return what the template of a card needs besides the card."""
+    return {
+        "card": card,
+        "state": state_tag(card.state),
+        "owed": owed_tag(card.owed),
+        "days": card_days(card, now=now),
+    }
+
+
+@page
+def list_petitions(request: HttpRequest) -> HttpResponseBase:
+    """GET /petitions?q=&state=&sort=&topic=&page=: what was found, a page of cards at a time."""
+    now = timezone.now()
+    page_number = read_count(request, "page", most=LAST_PAGE, default=1)
+    found = search(request, page=page_number, per_page=PER_PAGE, now=now)
+    first = (found.page - 1) * PER_PAGE + 1
+    context = {
+        "found": found,
+        "cards": [show_card(card, now=now) for card in found.cards],
+        "first": first,
+        "last": first + len(found.cards) - 1,
+        "states": [(*state, link_filter(found, state=state[0])) for state in STATES],
+        "sorts": SORTS,
+        "without_query": link_filter(found, q=""),
+        "without_topic": link_filter(found, topic=""),
+        "pages": [(number, number and link_filter(found, page=number)) for number in pages_around(found)],
+        "before": link_filter(found, page=found.page - 1) if found.page > 1 else "",
+        "after": link_filter(found, page=found.page + 1) if found.page < found.pages else "",
+        "json": data_path("petitions_json") + link_filter(found),
+        "csv": data_path("petitions_csv") + link_filter(found),
+    }
+    return render_page(request, "petitions.html", context)
+
+
+def pages_around(found: discovery.PetitionPage) -> list[int]:
+    """Return the page numbers that a pager shows: first, last, and those around the current; 0 for a gap."""
+    near = {1, found.pages, *range(found.page - 1, found.page + 2)}
+    shown: list[int] = []
+    for number in sorted(number for number in near if 1 <= number <= found.pages):
+        if shown and number - shown[-1] > 1:
+            shown.append(0)
+        shown.append(number)
+    return shown
+
+
+@page
+def refuse_format(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """GET /petitions.xml and the like."""
+    raise Refused(NO_FORMAT)
+
+
+@page
+def show_petition(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /petitions/{id}: its text, its count, what is owed. A tombstone where it was hidden or removed."""
+    now = timezone.now()
+    return render_petition(request, find_petition(number, now=now), now=now)
+
+
+def find_petition(number: str, *, now: dt.datetime) -> PetitionView:
+    """Return the petition of an address; refuses what is no number and what is nobody's."""
+    view = access.find_petition(read_number(number), now=now)
+    if view is None:
+        raise Refused(NO_PETITION)
+    return view
+
+
+def render_petition(request: HttpRequest, view: PetitionView, *, now: dt.datetime) -> HttpResponseBase:
+    """Return a petition's page, with status 410 for a tombstone."""
+    threshold = pick_threshold(view)
+    context = {
+        "petition": view,
+        "state": state_tag(view.state),
+        "steps": build_steps(view, now=now),
+        "threshold": threshold,
+        "missing": max(threshold.needed - view.count, 0) if threshold else 0,
+        "others": [other for other in view.thresholds if other is not threshold],
+        "obligations": [
+            {"obligation": obligation, "tag": owed_tag(standing(obligation))} for obligation in view.obligations
+        ],
+        "days": days_left(view.closes_at, now=now, zone=view.time_zone) if view.closes_at else None,
+    }
+    return render_page(request, "petition.html", context, status=410 if view.state in GONE else 200)

@@ -1,0 +1,125 @@
+"""Before and after signing: proving who you are, the button that signs, and the receipt.
+
+Signing itself is answered by `maninso.signing.app`. No page here looks at the ticket, so none holds anything personal;
+opening a page never signs, only the button's POST does.
+"""
+
+import datetime as dt
+import secrets
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from maninso import charter as rules
+from maninso.identity.rehearsal import LIFETIME, make_rehearsal_ticket
+from maninso.identity.ticket import COOKIE, derive_key, issue_ticket
+from maninso.petitions import access
+from maninso.petitions.access import PetitionView
+from maninso.web.pages.petitions import find_petition
+from maninso.web.shared.addresses import site_origin
+from maninso.web.shared.answers import page, private_page, render_page
+from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, NO_RECEIPT, Refused
+from maninso.web.shared.requests import read_leaf_hash, read_number
+
+LONGEST_NAME = 60  # characters
+# A made-up person passes every check of a charter, so that each petition of a rehearsal can be signed.
+MADE_UP_ASSURANCE, MADE_UP_AGE = 3, 40
+
+
+def see_other(address: str) -> HttpResponseRedirect:
+    """Return 303: what was posted is done, go and read there."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+@page
+def show_sign_page(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /petitions/{id}/sign: how to prove who you are, and the button that signs."""
+    view = find_petition(number, now=timezone.now())
+    if not view.takes_signatures:
+        return see_other(reverse("petition", args=[view.petition_id]))
+    return render_page(request, "sign.html", {"petition": view})
+
+
+@private_page
+def make_up_person(request: HttpRequest) -> HttpResponseBase:
+    """GET and POST /identity/rehearsal?petition=ID: become a made-up person; there on rehearsal sites only."""
+    if not settings.MANINSO.rehearsal:
+        raise Refused(NO_PAGE)
+    now = timezone.now()
+    given = request.POST if request.method == "POST" else request.GET
+    number = given.get("petition", "")
+    if not number:
+        raise Refused(BAD_NUMBER)
+    view = find_petition(number, now=now)
+    if not view.takes_signatures:
+        return see_other(reverse("petition", args=[view.petition_id]))
+    regions = counted_regions(view)
+    if request.method != "POST":
+        return render_page(request, "rehearsal.html", {"petition": view, "regions": regions})
+    name = given.get("person", "").strip()
+    region = given.get("region", "")
+    error = ""
+    if len(name) > LONGEST_NAME:
+        error = _("This name is too long: use at most %(most)s characters.") % {"most": LONGEST_NAME}
+    elif "\0" in name:
+        error = _("This name cannot be read: write it again.")
+    if error:
+        context = {"petition": view, "regions": regions, "region": region, "name": name[:LONGEST_NAME], "error": error}
+        return render_page(request, "rehearsal.html", context, status=422)
+    return give_ticket(
+        view, person=name or f"made-up {secrets.token_hex(8)}", region=region if region in regions else "", now=now
+    )
+
+
+def counted_regions(view: PetitionView) -> tuple[str, ...]:
+    """Return the regions that the petition's charter counts by, none where its charter is not at hand."""
+    return rules.load_preset(view.charter_id).regions if view.charter_id in rules.preset_ids() else ()
+
+
+def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetime) -> HttpResponseBase:
+    """Return the redirect to the button that signs, with the made-up person's ticket in the cookie."""
+    response = see_other(reverse("sign", args=[view.petition_id]) + "#now")
+    secret = settings.MANINSO.secret_key
+    ticket = make_rehearsal_ticket(
+        secret,
+        person=person,
+        region=region,
+        now=now.timestamp(),
+        assurance=MADE_UP_ASSURANCE,
+        age=MADE_UP_AGE,
+    )
+    response.set_cookie(
+        COOKIE,
+        issue_ticket(derive_key(secret, purpose="ticket"), ticket),
+        max_age=LIFETIME,
+        httponly=True,
+        samesite="Lax",
+        secure=site_origin().startswith("https:"),
+    )
+    return response
+
+
+@page
+def show_receipt(request: HttpRequest, number: str, leaf_hash: str) -> HttpResponseBase:
+    """GET /petitions/{id}/receipts/{leaf_hash}: thank you, and what the ledger says of this signature."""
+    receipt = access.read_receipt(read_number(number), read_leaf_hash(leaf_hash))
+    if receipt is None:
+        raise Refused(NO_RECEIPT)
+    address = reverse("receipt", args=[receipt.petition_id, leaf_hash])
+    context = {
+        "receipt": receipt,
+        "leaf_hash": leaf_hash,
+        "sealed": receipt.proof is not None,
+        "again": request.GET.get("again") == "1",
+        "address": site_origin() + address,
+    }
+    response = render_page(request, "receipt.html", context)
+    if receipt.proof is None:
+        response.headers["Cache-Control"] = "no-store"  # it will be sealed within a second
+    return response

@@ -1,0 +1,169 @@
+"""Every way in which a page or the API refuses a request: one table for both.
+
+JSON answers follow RFC 9457 (problem details); `type` is stable and relative to the site: `/problems/<slug>`. The
+signing path's own refusals are in `maninso.signing.problems`.
+"""
+
+from dataclasses import dataclass
+
+from django.http import JsonResponse
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+JSON_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One kind of refusal. `title` says what is wrong, `cure` what to do next; both in the reader's language."""
+
+    status: int
+    slug: str
+    title: Promise
+    cure: Promise
+    retry_after: int = 0  # seconds
+
+
+class Refused(Exception):
+    """The request is refused; carries which way."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.slug)
+        self.problem = problem
+
+
+BAD_REQUEST = Problem(
+    400,
+    "bad-request",
+    _("This request cannot be read."),
+    _("Check the address, or start again from the list of petitions."),
+)
+BAD_NUMBER = Problem(
+    400,
+    "bad-number",
+    _("This is not a petition’s number."),
+    _("A petition’s number is made of digits only. Look for the petition by its words instead."),
+)
+BAD_RECEIPT = Problem(
+    400,
+    "bad-receipt",
+    _("This is not a receipt’s address."),
+    _("A receipt’s address ends in 64 digits and letters from a to f. Check that you copied all of it."),
+)
+FORBIDDEN = Problem(
+    403,
+    "forbidden",
+    _("This form came from elsewhere, or lay open too long."),
+    _("Open the page again and send the form from there. Cookies must be allowed for this step."),
+)
+NO_PAGE = Problem(
+    404,
+    "no-such-page",
+    _("There is no page at this address."),
+    _("The address may be mistyped or old. Search the petitions, or go to the front page."),
+)
+NO_PETITION = Problem(
+    404,
+    "no-such-petition",
+    _("There is no petition with this number."),
+    _("Check the number, or look for the petition by its words."),
+)
+NO_RECEIPT = Problem(
+    404,
+    "no-such-receipt",
+    _("This petition’s ledger has no such signature."),
+    _("Check that you copied the whole address. If you signed just now, reload in a few seconds."),
+)
+NOT_SEALED = Problem(
+    404,
+    "not-sealed-yet",
+    _("This signature is stored, but not sealed yet."),
+    _("A new seal comes within seconds: ask again shortly."),
+    retry_after=1,
+)
+NO_LOG_FILE = Problem(
+    404,
+    "no-such-log-file",
+    _("The log has no such file."),
+    _("Read the checkpoint for the log’s size; tiles follow from it (C2SP tlog-tiles)."),
+)
+NO_CHARTER = Problem(
+    404,
+    "no-such-charter",
+    _("This site has no charter of that name."),
+    _("Follow the link on a petition’s page to the rules that hold for it."),
+)
+METHOD = Problem(
+    405,
+    "method-not-allowed",
+    _("This address does not take that kind of request."),
+    _("Read pages with GET; sign with the button on a petition’s page."),
+)
+NO_FORMAT = Problem(
+    406,
+    "no-such-format",
+    _("This is not offered in that format."),
+    _("Ask for .json, for .csv (lists), or for the page without an ending."),
+)
+REMOVED = Problem(
+    410,
+    "petition-removed",
+    _("This petition was removed."),
+    _("Its page says when and why."),
+)
+FAILED = Problem(
+    500,
+    "failed",
+    _("Something went wrong on our side."),
+    _("Nothing you sent was lost that we had confirmed. Try again in a minute."),
+)
+NO_DATABASE = Problem(
+    503,
+    "no-database",
+    _("The site cannot read its records at the moment."),
+    _("Try again shortly. Signatures that were confirmed are safe."),
+    retry_after=5,
+)
+
+PROBLEMS = {
+    problem.slug: problem
+    for problem in (
+        BAD_REQUEST,
+        BAD_NUMBER,
+        BAD_RECEIPT,
+        FORBIDDEN,
+        NO_PAGE,
+        NO_PETITION,
+        NO_RECEIPT,
+        NOT_SEALED,
+        NO_LOG_FILE,
+        NO_CHARTER,
+        METHOD,
+        NO_FORMAT,
+        REMOVED,
+        FAILED,
+        NO_DATABASE,
+    )
+}
+
+
+def answer_problem(problem: Problem) -> JsonResponse:
+    """Return the problem as `application/problem+json`, in English, as programs read it."""
+    with translation.override("en"):
+        response = JsonResponse(
+            {
+                "type": f"/problems/{problem.slug}",
+                "title": str(problem.title),
+                "status": problem.status,
+                "detail": str(problem.cure),
+            },
+            status=problem.status,
+            content_type=JSON_TYPE,
+        )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Content-Language"] = "en"
+    if problem.retry_after:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response

@@ -1,0 +1,25 @@
+"""Every address of the site but the one that signs. Addresses of data have no language; pages may (`page_urls`)."""
+
+from django.urls import include, path, re_path
+
+from maninso.web.api import health, log, petitions
+from maninso.web.page_urls import handler400, handler403, handler404, handler500
+from maninso.web.shared import assets
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [
+    path("petitions.json", petitions.list_petitions, name="petitions_json"),
+    path("petitions.csv", petitions.export_petitions, name="petitions_csv"),
+    re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
+    path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
+    path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),
+    re_path(r"^petitions/(?P<number>[^/.]+)\.(?P<ending>[^/]*)$", petitions.refuse_format),
+    path("petitions/<str:number>/receipts/<str:leaf_hash>.tlog-proof", log.send_receipt, name="receipt_file"),
+    path("p/<str:number>/log/key", log.send_key, name="log_key"),
+    path("p/<str:number>/log/<path:name>", log.send_log_file, name="log_file"),
+    path("static/<str:name>", assets.send_asset),
+    path("healthz", health.is_alive, name="healthz"),
+    path("readyz", health.is_ready, name="readyz"),
+    path("", include("maninso.web.page_urls")),
+]
