@@ -99,6 +99,17 @@ FAULTS = [
     ('"2 weeks"', '"2 sitting weeks"', "window =", "sponsors.window", "must be in days, weeks, months or years"),
     ('"2 weeks"', '"101 years"', "window =", "sponsors.window", "must be at most a hundred years"),
     ("[retention]", "[retention.extra]\nx = 1\n[retention]", "[retention.extra]", "retention.extra", "unknown key"),
+    ("tables = [", "tables = []\nx = [", "tables = []", "thresholds[1].regional.tables", "must not be empty"),
+    ("tables = [", "tables = 5\nx = [", "tables = 5", "thresholds[1].regional.tables", "must be an array: [ … ]"),
+    (
+        "minimum = {",
+        "minimum = 1, x = {",
+        "{ since = 2020",
+        "thresholds[1].regional.tables[0].minimum",
+        "must be a table",
+    ),
+    ("[sponsors]\n", "[[sponsors]]\n", "[[sponsors]]", "sponsors", "must be a table"),
+    ("[[blackouts]]", "[blackouts]", "[blackouts]", "blackouts", "must be an array: [ … ]"),
     ('why = "elections"', '"w\\nhy" = "elections"', '"w\\nhy"', "blackouts[0].'w\\nhy'", "unknown key"),
 ]
 

@@ -117,6 +117,11 @@ def _explain(details: ErrorDetails) -> list[Problem]:
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), _known_keys(), n=1)
         return [(place, "unknown key" + (f"; did you mean {near[0]!r}?" if near else ""))]
+    if kind == "too_short":
+        # Items that are wrong in themselves are not counted: only what is empty in the file lacks anything.
+        return [] if given else [(place, "must not be empty")]
+    if kind in _SHAPES:
+        return [(place, _SHAPES[kind])]
     if kind == "model_type":
         return [(place, "must be a table" if details["ctx"]["class_name"] != "Text" else _TEXT)]
     what = details["msg"].replace("Input should", "should", 1)
@@ -124,6 +129,7 @@ def _explain(details: ErrorDetails) -> list[Problem]:
     return [(place, f"{what}, not {given!r}" if isinstance(given, str | int | float) else what)]
 
 
+_SHAPES = {"tuple_type": "must be an array: [ … ]", "mapping_type": "must be a table", "dict_type": "must be a table"}
 _TEXT = 'must be a text in quotes, or { ko = "…", en = "…" }'
 
 
