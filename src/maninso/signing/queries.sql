@@ -90,12 +90,18 @@ SELECT %(petition_id)s, u.bundle_index, u.entries
 FROM unnest(%(indexes)s::bigint[], %(bundles)s::bytea[]) AS u (bundle_index, entries)
 
 -- name: add_tally
+-- (Not ON CONFLICT: the constraints are checked on the row as proposed, and a void alone is no valid row.)
+WITH added AS (
+    SELECT * FROM unnest(%(hours)s::integer[], %(regions)s::integer[], %(methods)s::smallint[],
+                         %(signatures)s::bigint[], %(voids)s::bigint[]) AS u (hour, region, method, signatures, voids)
+), changed AS (
+    UPDATE signing_tally t SET signatures = t.signatures + a.signatures, voids = t.voids + a.voids FROM added a
+    WHERE t.petition_id = %(petition_id)s AND t.hour = a.hour AND t.region = a.region AND t.method = a.method
+    RETURNING a.hour, a.region, a.method
+)
 INSERT INTO signing_tally (petition_id, hour, region, method, signatures, voids)
-SELECT %(petition_id)s, u.hour, u.region, u.method, u.signatures, u.voids
-FROM unnest(%(hours)s::integer[], %(regions)s::integer[], %(methods)s::smallint[], %(signatures)s::bigint[],
-            %(voids)s::bigint[]) AS u (hour, region, method, signatures, voids)
-ON CONFLICT ON CONSTRAINT signing_tally_pk DO UPDATE
-SET signatures = signing_tally.signatures + EXCLUDED.signatures, voids = signing_tally.voids + EXCLUDED.voids
+SELECT %(petition_id)s, a.hour, a.region, a.method, a.signatures, a.voids FROM added a
+WHERE NOT EXISTS (SELECT FROM changed c WHERE c.hour = a.hour AND c.region = a.region AND c.method = a.method)
 
 -- name: read_tally_by_region
 SELECT region, sum(signatures - voids)::bigint FROM signing_tally WHERE petition_id = %(petition_id)s GROUP BY region

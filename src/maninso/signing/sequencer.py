@@ -82,11 +82,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did: logs published, leaves sequenced, thresholds met (petition, threshold)."""
+    """What one tick did: leaves sequenced, thresholds met (petition, threshold), logs that could not be continued."""
 
-    logs: int
-    leaves: int
-    met: tuple[tuple[int, str], ...]
+    leaves: int = 0
+    met: tuple[tuple[int, str], ...] = ()
+    failed: tuple[tuple[int, "TreeError"], ...] = ()
+
+    def __add__(self, other: "Ticked") -> "Ticked":
+        return Ticked(self.leaves + other.leaves, self.met + other.met, self.failed + other.failed)
 
 
 class Sequencer:
@@ -109,26 +112,26 @@ class Sequencer:
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(QUERIES["behind_logs"])
             behind = [_Behind(*row) for row in cursor.fetchall()]
-        leaves = 0
-        met: list[tuple[int, str]] = []
+        ticked = Ticked()
         for log in behind:
-            taken, newly_met = self._publish(log, now=now)
-            leaves += taken
-            met += [(log.petition_id, threshold_id) for threshold_id in newly_met]
-        return Ticked(logs=len(behind), leaves=leaves, met=tuple(met))
+            try:
+                ticked += self._publish(log, now=now)
+            except TreeError as error:  # this log stands still; the others must not
+                logger.error("petition %d is not sequenced: %s", log.petition_id, error)
+                ticked += Ticked(failed=((log.petition_id, error),))
+        return ticked
 
     def catch_up(self, *, now: dt.datetime) -> Ticked:
-        """Tick until nothing is behind."""
-        logs, leaves = 0, 0
-        met: list[tuple[int, str]] = []
-        while (ticked := self.tick(now=now)).leaves:
-            logs += ticked.logs
-            leaves += ticked.leaves
-            met += ticked.met
-        return Ticked(logs=logs, leaves=leaves, met=tuple(met))
+        """Tick until nothing is behind but logs that cannot be continued."""
+        total = Ticked()
+        while True:
+            ticked = self.tick(now=now)
+            total += ticked
+            if not ticked.leaves:
+                return total
 
-    def _publish(self, log: _Behind, *, now: dt.datetime) -> tuple[int, list[str]]:
-        """Sequence up to MOST_A_TRANSACTION leaves of one log; returns how many, and the thresholds they met."""
+    def _publish(self, log: _Behind, *, now: dt.datetime) -> Ticked:
+        """Sequence up to MOST_A_TRANSACTION leaves of one log. Raises TreeError."""
         # Durable now: the numbered leaves. Until the commit below nothing else is, and the next tick starts here again.
         state = self._logs.pop(log.petition_id, None)
         with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -156,7 +159,7 @@ class Sequencer:
         self._logs[log.petition_id] = _Log(end, root, edge, tail, state.by_region)
         if len(self._logs) > MOST_LOGS_IN_MEMORY:
             self._logs.popitem(last=False)
-        return len(entries), [str(event.body["threshold"]) for event in met]
+        return Ticked(len(entries), tuple((log.petition_id, str(event.body["threshold"])) for event in met))
 
 
 def restore_log(cursor: Cursor, log: _Behind) -> _Log:
