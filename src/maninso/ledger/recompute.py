@@ -105,10 +105,9 @@ def _explain_difference(tiles: AuthenticatedTiles, path: TilePath, place: int, m
     if path.level == 0:
         return [Problem(Reason.CHANGED_ENTRY, f"The entry of leaf {place} is not the one that was signed.")]
     child = TilePath(int(path.level) - 1, place)
-    if any(child == mismatch for mismatch, _ in made.mismatches):
-        return []  # it is explained there
-    tiles.read_tile(child)
-    return [Problem(Reason.CHANGED_ENTRY, f"Entries below {child.render()} are not the ones that were signed.")]
+    if all(child != mismatch for mismatch, _ in made.mismatches):
+        tiles.read_tile(child)  # it agrees with the entries, so it cannot belong to the root: this raises
+    return []
 
 
 def _bundles_and_leaf_tiles(size: int) -> Iterator[TilePath]:
