@@ -1,0 +1,1 @@
+"""The commands of `maninso`, by what they are about; run.cli puts them together."""

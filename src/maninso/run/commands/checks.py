@@ -1,0 +1,69 @@
+"""`maninso verify` and `maninso doctor`: what is claimed, and whether this site is well."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maninso import UsageError
+from maninso.ledger.errors import LedgerError
+from maninso.ledger.note import VerifierKey
+from maninso.ledger.verify import save_checkpoint, verify_log
+from maninso.run.commands.options import AsJson
+from maninso.run.console import say_json, say_table, show_progress
+
+
+def verify(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A petition's URL, its log's URL, or a folder.")],
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="VKEY", help="A key that you trust: of the log or of the site.")
+    ] = None,
+    old: Annotated[
+        list[Path] | None, typer.Option("--old", metavar="FILE", help="A checkpoint kept from before.")
+    ] = None,
+    receipt: Annotated[list[Path] | None, typer.Option("--receipt", metavar="FILE", help="A signer's receipt.")] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Keep the checkpoint here if all is right.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Requests at a time.")] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Recount a petition from its log and check everything that the log claims."""
+    keys = [_parse_key(text) for text in key or []]
+    with show_progress("leaves", quiet=as_json) as progress:
+        report = verify_log(target, keys=keys, old=old or [], receipts=receipt or [], progress=progress, jobs=jobs)
+    if save:
+        save_checkpoint(report, save)
+    if as_json:
+        say_json(report.to_json())
+    else:
+        sys.stdout.write(report.render())
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _parse_key(text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text.strip())
+    except LedgerError as error:
+        raise UsageError(f"--key: {error}", cure=error.cure) from error
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check configuration, database, keys, disk, clock and mail, and say the cure. Exit status 1 if one fails."""
+    from maninso.run.doctor import examine
+
+    findings = examine()
+    failed = any(finding.verdict == "fail" for finding in findings)
+    if as_json:
+        rows = [
+            {"check": each.check, "verdict": each.verdict, "message": each.message, "cure": each.cure}
+            for each in findings
+        ]
+        say_json({"ok": not failed, "findings": rows})
+    else:
+        say_table(
+            ["check", "verdict", "found", "what to do"],
+            [[each.check, each.verdict, each.message, each.cure] for each in findings],
+        )
+    raise typer.Exit(1 if failed else 0)

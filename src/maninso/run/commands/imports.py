@@ -1,0 +1,91 @@
+"""`maninso import`: petitions that another site ran."""
+
+import datetime as dt
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maninso import ManinsoError
+from maninso.charter import read_charter
+from maninso.run.commands.options import AsJson, CharterOption
+from maninso.run.console import say, say_json, say_table, show_progress
+from maninso.run.database import open_site
+from maninso.run.settings import read_settings
+
+if TYPE_CHECKING:  # it needs Django set up
+    from maninso.petitions.opendata.bluehouse import ImportReport
+
+app = typer.Typer(help="Bring in petitions of another site.", no_args_is_help=True)
+
+
+@app.callback()
+def choose() -> None:
+    """Bring in petitions of another site."""
+
+
+@app.command(name="blue-house")
+def import_blue_house(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines, plain or .gz.")],
+    charter: CharterOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in petitions of the Korean presidential petition site, one JSON object a line.
+
+    Running it twice changes nothing. A bad line is named and skipped, the rest is kept.
+    """
+    with open_site(read_settings()) as settings:
+        from maninso.petitions.opendata import bluehouse
+
+        rules = read_charter(charter or settings.charter)
+        with show_progress("bytes", quiet=as_json) as progress:
+            now = dt.datetime.now(dt.UTC)
+            report = bluehouse.import_blue_house(files, charter=rules, now=now, progress=progress)
+    if as_json:
+        say_json(_as_json(report, charter_id=rules.id))
+    else:
+        _say_report(report)
+    if report.skipped and len(report.skipped) == report.read:
+        raise ManinsoError("no line could be used", cure="see that the files hold one JSON object a line")
+
+
+def _say_report(report: "ImportReport") -> None:
+    kept = f"{report.added:,} kept as new, {report.changed:,} changed, {report.unchanged:,} unchanged"
+    say(f"{report.read:,} lines: {kept}, {len(report.skipped):,} skipped.")
+    for skipped in report.skipped:
+        say(f"  {skipped.file}:{skipped.line}: {skipped.reason}")
+    reached = sorted(report.reached, key=lambda each: each.needed)
+    for needed, group in groupby(reached, key=lambda each: each.needed):
+        found = list(group)
+        say(f"\n{len(found):,} petitions reached {needed:,}.")
+        say(f"For each the charter would have owed: {found[0].what['en']} ({found[0].who['en']}).")
+        rows = [
+            [each.source_id, f"{each.count:,}", each.due_on.isoformat() if each.due_on else "no day set", each.title]
+            for each in found
+        ]
+        say_table(["number there", "signatures", "owed by", "title"], rows, right=(1,))
+
+
+def _as_json(report: "ImportReport", *, charter_id: str) -> dict[str, object]:
+    return {
+        "charter": charter_id,
+        "read": report.read,
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "skipped": [{"file": each.file, "line": each.line, "reason": each.reason} for each in report.skipped],
+        "reached": [
+            {
+                "petition": each.petition_id,
+                "source_id": each.source_id,
+                "title": each.title,
+                "signatures": each.count,
+                "needed": each.needed,
+                "what": dict(each.what),
+                "who": dict(each.who),
+                "due": each.due_on.isoformat() if each.due_on else None,
+            }
+            for each in report.reached
+        ],
+    }

@@ -1,0 +1,94 @@
+"""What every test shares: the site's settings, one PostgreSQL for the session, and closed sockets.
+
+The environment is set when this file is imported, before Django's settings are read. PostgreSQL is started at the
+first test that needs it: an embedded server in a temporary folder, or the server of DATABASE_URL where that is set.
+pytest-django makes the database `test_...` on it.
+"""
+
+import dataclasses
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_socket
+
+HOME = Path(tempfile.mkdtemp(prefix="maninso-tests-"))
+GIVEN_DATABASE = os.environ.get("DATABASE_URL")
+
+for name in [name for name in os.environ if name.startswith("MANINSO_") and name != "MANINSO_POSTGRES_BIN"]:
+    del os.environ[name]  # a developer's own settings change no result
+os.environ["MANINSO_HOME"] = str(HOME)
+os.environ["MANINSO_SECRET_KEY"] = "a secret of the tests, known to everybody"
+os.environ["MANINSO_HOST"] = "petitions.example.org"
+os.environ["MANINSO_REHEARSAL"] = "1"
+os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
+
+from maninso.run.postgres import ensure_running, server_url  # noqa: E402
+from maninso.run.settings import Settings, read_settings  # noqa: E402
+
+if not GIVEN_DATABASE:
+    os.environ["DATABASE_URL"] = server_url(HOME / "postgres" / "socket")
+
+
+def pytest_configure() -> None:
+    """Load Django's settings; pytest-django, whose hook comes last, then sets Django up."""
+    from django.conf import settings
+
+    settings.INSTALLED_APPS  # noqa: B018 - reading any of them loads them all
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have pytest-django make its database also where only tests with connections of their own are run."""
+    for item in items:
+        if "database_url" in getattr(item, "fixturenames", ()) and item.get_closest_marker("django_db") is None:
+            item.add_marker(pytest.mark.django_db)
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _closed_sockets() -> None:
+    """Let a test reach this machine only. (pytest-socket opens them again after each test.)"""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[None]:
+    """Run the session's embedded PostgreSQL, unless DATABASE_URL names another."""
+    with ExitStack() as stack:
+        if not GIVEN_DATABASE:
+            stack.enter_context(ensure_running(read_settings()))
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: None) -> None:
+    """Start the server before pytest-django makes its database on it."""
+
+
+@pytest.fixture(scope="session")
+def database_url(django_db_setup: Any) -> str:
+    """Give the address of the migrated test database.
+
+    What a test writes through a connection of its own stays; it uses petition numbers of its own, or clears up.
+    """
+    from django.db import connection
+
+    url = os.environ["DATABASE_URL"]
+    parts = urlsplit(url)
+    return parts._replace(path="/" + str(connection.settings_dict["NAME"])).geturl()
+
+
+@pytest.fixture
+def settings_site(database_url: str) -> Settings:
+    """Give the site's settings with the test database in them."""
+    return dataclasses.replace(read_settings(), database_url=database_url)
