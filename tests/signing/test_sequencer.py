@@ -132,7 +132,7 @@ def test_regional_quorum_is_met_by_the_leaf_that_completes_it(
     assert union is not None
     table = union.tables[-1].model_copy(update={"since": dt.date(2020, 1, 1), "minimum": {"KR-11": 2, "KR-26": 2}})
     regional = union.model_copy(update={"regions_needed": 2, "tables": (table,), "also_written": {}})
-    rule = UNIVERSITY.model_copy(update={"needed": 4, "regional": regional})
+    rule = UNIVERSITY.model_copy(update={"at_least": 4, "regional": regional})
     petition = logs.open(thresholds=[(rule.id, rule.model_dump_json())])
     append(connection, petition, [made_up_entry(region=1) for _ in range(5)] + [made_up_entry(region=2)])
     sequencer = Sequencer(connection, log_key.sign_as)

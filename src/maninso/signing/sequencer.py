@@ -276,7 +276,7 @@ def meet_thresholds(
     count = log.signatures - log.voids + log.reinstated
     for threshold_id, rule, registered_on in cursor.fetchall():
         threshold = Threshold.model_validate_json(rule)
-        if count + len(entries) < threshold.needed:
+        if count + len(entries) < threshold.needed_on(registered_on):
             continue
         met = find_meeting_leaf(log, entries, by_region, threshold, registered_on, find_entry)
         if met is None:
@@ -305,6 +305,7 @@ def find_meeting_leaf(
     find_entry: Callable[[int], bytes],
 ) -> tuple[int, int] | None:
     """Return the index of the first of these entries that meets the threshold, and the count with it."""
+    needed = threshold.needed_on(registered_on)
     count = log.signatures - log.voids + log.reinstated
     regions = Counter({log.regions[number]: n for number, n in by_region.items() if log.regions[number]})
     for index, entry in enumerate(entries, log.size):
@@ -314,14 +315,15 @@ def find_meeting_leaf(
             regions[log.regions[region]] += number
         for (_, region, _), number in one.voided.items():
             regions[log.regions[region]] -= number
-        if count >= threshold.needed and is_met(threshold, Counts(count, regions), registered_on=registered_on):
+        if count >= needed and is_met(threshold, Counts(count, regions), registered_on=registered_on):
             return index, count
     return None
 
 
 def describe_meeting(threshold: Threshold, registered_on: dt.date, *, leaf: int, count: int) -> Event:
     """Return the log's own record of a threshold met, which anyone can recount."""
-    body: dict[str, Any] = {"threshold": threshold.id, "needed": threshold.needed, "count": count, "leaf": leaf}
+    needed = threshold.needed_on(registered_on)
+    body: dict[str, Any] = {"threshold": threshold.id, "needed": needed, "count": count, "leaf": leaf}
     if threshold.regional is not None:
         table = threshold.regional.table_on(registered_on)
         body["regions"] = dict(table.minimum)
