@@ -11,8 +11,8 @@ from maninso.ledger.entries import Sign
 from maninso.ledger.merkle import hash_leaf, hash_leaves
 from maninso.ledger.proof import verify_receipt
 from maninso.ledger.tiles import TilePath, pack_bundle, tile_paths
-from maninso.signing.keys import LogKey, name_log, render_log_key
-from maninso.signing.log import find_leaf, read_log_file
+from maninso.signing.keys import LogKey, name_log
+from maninso.signing.log import find_leaf, read_log_file, read_log_key
 from maninso.signing.sequencer import Sequencer
 
 
@@ -116,7 +116,9 @@ def test_receipts_come_with_the_checkpoint_and_verify(
         assert find_leaf(cursor, petition_id=petition + 1, leaf_hash=hash_leaf(entries[0])) is None
 
 
-def test_vkey_of_a_log() -> None:
-    log_key = LogKey(b"s" * 32)
-    origin = name_log(HOST, 7)
-    assert render_log_key(origin, log_key.public_bytes()) == log_key.sign_as(origin).verifier.render()
+def test_key_of_a_log_is_that_of_its_checkpoint(connection: psycopg.Connection, logs: Logs, log_key: LogKey) -> None:
+    petition = logs.open()
+    with connection.cursor() as cursor:
+        assert read_log_key(cursor, petition_id=petition) is None
+        Sequencer(connection, log_key.sign_as).catch_up(now=NOW)
+        assert read_log_key(cursor, petition_id=petition) == log_key.sign_as(name_log(HOST, petition)).verifier.render()

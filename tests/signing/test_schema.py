@@ -108,9 +108,10 @@ def test_tree_refuses_wrong_sums(connection: psycopg.Connection, logs: Logs) -> 
     petition = logs.open()
     for constraint, change in [
         ("signing_tree_root", "root = 'short'"),
-        ("signing_tree_sums", "signatures = 2, size = 1, checkpoint = 'c', published_at = now()"),
-        ("signing_tree_sums", "reinstated = 1, size = 9, checkpoint = 'c', published_at = now()"),
+        ("signing_tree_sums", "signatures = 2, size = 1, checkpoint = 'c', published_at = now(), public_key = root"),
+        ("signing_tree_sums", "reinstated = 1, size = 9, checkpoint = 'c', published_at = now(), public_key = root"),
         ("signing_tree_signed", "size = 1"),
+        ("signing_tree_key", "size = 1, checkpoint = 'c', published_at = now(), public_key = 'short'"),
     ]:
         refuse(connection, constraint, f"UPDATE signing_tree SET {change} WHERE petition_id = %s", petition)
 

@@ -5,8 +5,6 @@ The name (the log's origin, HOST/p/<id>/log) makes the key ID differ per petitio
 
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from maninso.ledger.note import ED25519, SignerKey, VerifierKey
 
 
@@ -19,10 +17,6 @@ class LogKey:
     def sign_as(self, origin: str) -> SignerKey:
         """Return the key under the name of one log."""
         return SignerKey(origin, self.seed)
-
-    def public_bytes(self) -> bytes:
-        """Return the 32 public bytes, the same for every log of the site."""
-        return Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
 
 
 def name_log(host: str, petition_id: int) -> str:

@@ -12,6 +12,7 @@ from maninso.ledger.proof import Receipt
 from maninso.ledger.reader import read_hashes_from
 from maninso.ledger.tiles import TILE_WIDTH, TilePath, pack_bundle, unpack_bundle
 from maninso.signing.gate import Cursor
+from maninso.signing.keys import render_log_key
 from maninso.signing.queries import QUERIES
 
 TEXT = "text/plain; charset=utf-8"
@@ -47,6 +48,13 @@ def read_log_file(cursor: Cursor, *, petition_id: int, path: str) -> LogFile | N
         return None
     body = LogTiles(cursor, petition_id=petition_id, size=size).find_tile(tile)
     return None if body is None else LogFile(body, BYTES, immutable=True)
+
+
+def read_log_key(cursor: Cursor, *, petition_id: int) -> str | None:
+    """Return the verifier key (vkey) of a log, which auditors pass to `maninso verify --key`; None before it has one."""
+    cursor.execute(QUERIES["read_log_key"], {"petition_id": petition_id})
+    row = cursor.fetchone()
+    return None if row is None else render_log_key(str(row[0]), bytes(row[1]))
 
 
 def find_leaf(cursor: Cursor, *, petition_id: int, leaf_hash: bytes) -> FoundLeaf | None:

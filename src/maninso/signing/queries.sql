@@ -117,8 +117,8 @@ WHERE petition_id = %(petition_id)s AND threshold_id = %(threshold_id)s AND met_
 
 -- name: publish_tree
 -- Compare and swap: whoever else published first makes this fail, and the tick is given up.
-UPDATE signing_tree SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s, published_at = %(now)s,
-       signatures = %(signatures)s, voids = %(voids)s, reinstated = %(reinstated)s
+UPDATE signing_tree SET size = %(size)s, root = %(root)s, checkpoint = %(checkpoint)s,
+       public_key = %(public_key)s, published_at = %(now)s, signatures = %(signatures)s, voids = %(voids)s, reinstated = %(reinstated)s
 WHERE petition_id = %(petition_id)s AND size = %(old_size)s AND root = %(old_root)s
 
 -- name: try_sequencer_lock
@@ -126,6 +126,11 @@ SELECT pg_try_advisory_lock(%(key)s)
 
 -- name: read_tree
 SELECT size, checkpoint FROM signing_tree WHERE petition_id = %(petition_id)s
+
+-- name: read_log_key
+-- The name of a log and the public key that signed its last checkpoint.
+SELECT g.origin, t.public_key FROM signing_tree t JOIN signing_gate g USING (petition_id)
+WHERE t.petition_id = %(petition_id)s AND t.public_key IS NOT NULL
 
 -- name: find_leaf
 -- The index of the leaf with this hash; eight bytes of it are indexed, the rest is compared.

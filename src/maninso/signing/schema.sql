@@ -73,6 +73,7 @@ CREATE TABLE signing_tree (
     size          bigint      NOT NULL DEFAULT 0,
     root          bytea       NOT NULL,
     checkpoint    bytea,       -- the signed note, as served
+    public_key    bytea,       -- of the log key that signed it: what /p/<id>/log/key is made of
     published_at  timestamptz,
     signatures    bigint      NOT NULL DEFAULT 0,
     voids         bigint      NOT NULL DEFAULT 0,
@@ -85,7 +86,10 @@ CREATE TABLE signing_tree (
         signatures >= 0 AND reinstated BETWEEN 0 AND voids AND voids - reinstated <= signatures
         AND signatures + voids + reinstated <= size
     ),
-    CONSTRAINT signing_tree_signed CHECK ((size = 0) = (checkpoint IS NULL) AND (size = 0) = (published_at IS NULL))
+    CONSTRAINT signing_tree_signed CHECK (
+        (size = 0) = (checkpoint IS NULL) AND (size = 0) = (published_at IS NULL) AND (size = 0) = (public_key IS NULL)
+    ),
+    CONSTRAINT signing_tree_key CHECK (octet_length(public_key) = 32)
 ) WITH (fillfactor = 50);
 
 -- Full tiles and full entry bundles only: a growing edge is a prefix of its tile, computed from the leaves when asked.

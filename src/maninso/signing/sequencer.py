@@ -147,8 +147,7 @@ class Sequencer:
             write_tally(cursor, log.petition_id, counted)
             met = meet_thresholds(cursor, log, entries, state.by_region, find_entry, now=now)
             root = edge.root()
-            checkpoint = sign_checkpoint(Checkpoint(log.origin, end, root), self._sign_as(log.origin))
-            swap_tree(cursor, log, end, root, checkpoint, counted, now=now)
+            swap_tree(cursor, log, Checkpoint(log.origin, end, root), self._sign_as(log.origin), counted, now=now)
             for event in met:
                 append_entries(cursor, petition_id=log.petition_id, entries=[event.render()])
         # Durable now: the new tree and everything that belongs to it. If only the answer to the commit was lost, the
@@ -332,18 +331,19 @@ def describe_meeting(threshold: Threshold, registered_on: dt.date, *, leaf: int,
 
 
 def swap_tree(
-    cursor: Cursor, log: _Behind, size: int, root: bytes, checkpoint: bytes, counted: Counted, *, now: dt.datetime
+    cursor: Cursor, log: _Behind, checkpoint: Checkpoint, signer: SignerKey, counted: Counted, *, now: dt.datetime
 ) -> None:
-    """Put the new tree in the old one's place; raises TreeError where that is not what it was."""
+    """Sign the new tree and put it in the old one's place; raises TreeError where that is not what it was."""
     cursor.execute(
         QUERIES["publish_tree"],
         {
             "petition_id": log.petition_id,
             "old_size": log.size,
             "old_root": log.root,
-            "size": size,
-            "root": root,
-            "checkpoint": checkpoint,
+            "size": checkpoint.size,
+            "root": checkpoint.root,
+            "checkpoint": sign_checkpoint(checkpoint, signer),
+            "public_key": signer.verifier.public_key,
             "signatures": log.signatures + counted.signatures,
             "voids": log.voids + counted.voids,
             "reinstated": log.reinstated + counted.reinstated,

@@ -1,10 +1,8 @@
 """Finds one petition, and the files of its log, for whoever asks by number."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Mapping
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import F, Sum
 
@@ -13,7 +11,6 @@ from maninso.petitions.access.rows import is_readable, petition_rows
 from maninso.petitions.access.views import PetitionView, ReceiptView
 from maninso.petitions.models import Petition, SigningGate, SigningTally
 from maninso.signing import log
-from maninso.signing.keys import name_log, render_log_key
 from maninso.signing.log import LogFile
 
 LARGEST_ID = 2**63 - 1
@@ -57,11 +54,12 @@ def read_receipt(petition_id: int, leaf_hash: bytes) -> ReceiptView | None:
     )
 
 
-def log_key(petition_id: int) -> str:
-    """Return the verifier key (vkey) of a petition's log, by which anyone checks its checkpoints."""
-    gate = SigningGate.objects.filter(pk=petition_id).first()
-    origin = gate.origin if gate else name_log(settings.MANINSO.host, petition_id)
-    return render_log_key(origin, cast(Callable[[], bytes], settings.MANINSO_LOG_PUBLIC_KEY)())
+def log_key(petition_id: int) -> str | None:
+    """Return the verifier key (vkey) of a petition's log, by which anyone checks its checkpoints; None: no log yet."""
+    if not 0 < petition_id <= LARGEST_ID:
+        return None
+    with connection.cursor() as cursor:
+        return log.read_log_key(cursor, petition_id=petition_id)
 
 
 def _count_by_region(petition: Petition) -> Mapping[str, int]:

@@ -33,7 +33,10 @@ def send_log_file(request: HttpRequest, number: str, name: str) -> HttpResponseB
 @data
 def send_key(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET /p/{id}/log/key: the verifier key of the log's signatures (C2SP signed-note "vkey"), one line."""
-    response = HttpResponse(f"{access.log_key(read_number(number))}\n", content_type="text/plain; charset=utf-8")
+    key = access.log_key(read_number(number))
+    if key is None:
+        raise Refused(NO_LOG_FILE)
+    response = HttpResponse(f"{key}\n", content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
 
