@@ -83,9 +83,9 @@ def build_petition(petition: Petition, *, by_region: Mapping[str, int], now: dt.
         signatures_by_region=by_region,
         ledger=ledger,
         updated_at=max(
-            petition.updated_at,
-            *(moment for each in obligations for moment in (each.met_at, each.settled_at) if moment),
-            *([ledger.published_at] if ledger else []),
+            [petition.updated_at]
+            + [moment for each in obligations for moment in (each.met_at, each.settled_at) if moment]
+            + ([ledger.published_at] if ledger else [])
         ),
     )
 
@@ -158,9 +158,8 @@ def summarise(text: str) -> str:
     line = " ".join(text.split())
     if len(line) <= _SUMMARY:
         return line
-    cut = line[: _SUMMARY - 1]
-    head, space, _ = cut.rpartition(" ")
-    return (head if space and len(head) > _SUMMARY // 2 else cut) + "…"
+    head, space, _ = line[:_SUMMARY].rpartition(" ")
+    return (head if space and len(head) > _SUMMARY // 2 else line[: _SUMMARY - 1]) + "…"
 
 
 def _measure(petition: Petition, charter: Charter, *, by_region: Mapping[str, int]) -> list[tuple[Threshold, Measured]]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from maninso import ManinsoError, UsageError
-from maninso.charter import Charter, closes_at, in_blackout, legal_day
+from maninso.charter import Charter, closes_at, in_blackout, legal_day, read_charter
 from maninso.identity.nullifier import commit_key, make_petition_key, seal_key
 from maninso.ledger.entries import MIN_BUCKET_SECONDS, Event, Genesis
 from maninso.ledger.events import CLOSED
@@ -252,6 +252,18 @@ def restore_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTE
             move(petition, new="open", actor=actor, now=now)
             resume_gate(cursor, petition_id=petition_id)
     return "closed" if ended else "open"
+
+
+def open_made_up_petition(*, charter: str, title: str, body: str, now: dt.datetime, language: str = "en") -> int:
+    """Open a petition for a rehearsal under a charter (preset or file) without sponsors or moderators; return it."""
+    rules = read_charter(charter)
+    length = "" if rules.collecting.length else rules.collecting.choices[0].render()
+    with transaction.atomic():
+        petition_id = draft_petition(charter=rules, title=title, body=body, language=language, length=length, now=now)
+        if submit_petition(petition_id, now=now) == "gathering":
+            pass_to_moderation(petition_id, now=now)
+        open_petition(petition_id, now=now)
+    return petition_id
 
 
 def _origin(petition_id: int) -> str:

@@ -12,7 +12,9 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
@@ -151,10 +153,10 @@ def _keep(batch: Sequence[_Line], charter: Charter, report: ImportReport, *, now
 def _read_files(
     files: Sequence[Path], charter: Charter, report: ImportReport, *, now: dt.datetime, progress: Progress
 ) -> Iterator[_Line]:
-    opened = [_open(path) for path in files]
-    total = sum(path.stat().st_size for path in files)
-    before = 0
-    try:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(_open(path)) for path in files]
+        total = sum(path.stat().st_size for path in files)
+        before = 0
         for path, raw in zip(files, opened, strict=True):
             for number, data in _read_lines(raw, str(path), report):
                 report.read += 1
@@ -163,25 +165,22 @@ def _read_files(
                     yield _Line(file=str(path), number=number, petition=petition, begins_on=begins_on)
                 except _LineError as error:
                     report.skipped.append(Skipped(file=str(path), line=number, reason=str(error)))
-                progress(before + raw.tell(), total)
+                if not number % _BATCH and raw.seekable():
+                    progress(before + raw.tell(), total)
             before += path.stat().st_size
             progress(before, total)
-    finally:
-        for raw in opened:
-            raw.close()
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror}", cure="check the name and who may read it") from error
 
 
-def _read_lines(raw: BinaryIO, name: str, report: ImportReport) -> Iterator[tuple[int, bytes]]:
+def _read_lines(raw: BufferedReader, name: str, report: ImportReport) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers; a file that breaks off ends with a skipped line."""
-    compressed = raw.read(2) == _GZIP
-    raw.seek(0)
+    compressed = raw.peek(2)[:2] == _GZIP  # without moving on, because a pipe cannot go back
     text = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if compressed else raw
     number = 0
     try:

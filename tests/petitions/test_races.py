@@ -1,0 +1,138 @@
+"""Races: many at once, and exactly one wins."""
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from maninso.petitions.lifecycle import (
+    Reason,
+    TransitionError,
+    close_due_petitions,
+    close_petition,
+    open_petition,
+    reject_petition,
+    remove_petition,
+    withdraw_petition,
+)
+from maninso.petitions.models import Obligation, Petition, StateChange
+from maninso.petitions.obligations import record_met_thresholds
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DUPLICATE = Reason(code="duplicate")
+
+
+def run_at_once(calls: list[Callable[[], object]]) -> list[object]:
+    """Run each call in a thread of its own, all let go at the same moment; return what each returned or raised."""
+    barrier = threading.Barrier(len(calls))
+    results: list[object] = [None] * len(calls)
+
+    def run(index: int) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            results[index] = calls[index]()
+        except Exception as error:  # noqa: BLE001 - what was raised is the result
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def test_of_twenty_who_open_reject_or_close_one_decides(submitted: Callable[..., int], now: dt.datetime) -> None:
+    petition_id = submitted()
+    results = run_at_once(
+        [lambda: open_petition(petition_id, now=now)] * 7
+        + [lambda: reject_petition(petition_id, reason=DUPLICATE, now=now)] * 7
+        + [lambda: close_petition(petition_id, now=now + dt.timedelta(days=1))] * 6
+    )
+    opened = Petition.objects.get(pk=petition_id).state != "rejected"
+    won = [index for index, result in enumerate(results) if not isinstance(result, Exception)]
+    assert Counter(type(result) for result in results if isinstance(result, Exception)).keys() == {TransitionError}
+    if opened:  # whoever closed came after the one who opened
+        assert [index < 7 for index in won] == [True] + [False] * (len(won) - 1)
+        assert len(won) <= 2
+    else:
+        assert len(won) == 1
+    assert StateChange.objects.filter(petition_id=petition_id).count() == 2 + len(won)
+
+
+def test_of_twenty_who_close_withdraw_or_remove_one_ends_the_log(
+    opened: Callable[..., int], log_entries: Callable[[int], list[bytes]], now: dt.datetime
+) -> None:
+    petition_id = opened()
+    later = now + dt.timedelta(days=1)
+    results = run_at_once(
+        [lambda: close_petition(petition_id, now=later)] * 10 + [lambda: withdraw_petition(petition_id, now=later)] * 10
+    )
+    won = [result for result in results if not isinstance(result, Exception)]
+    assert len(won) == 1
+    assert all(isinstance(result, TransitionError) for result in results if isinstance(result, Exception))
+    assert [entry[0] for entry in log_entries(petition_id)] == [0, 4]
+
+
+def test_two_workers_that_close_what_is_due_close_it_once(
+    opened: Callable[..., int], log_entries: Callable[[int], list[bytes]], now: dt.datetime
+) -> None:
+    numbers = [opened() for _ in range(5)]
+    results = run_at_once([lambda: close_due_petitions(now=now + dt.timedelta(days=40))] * 4)
+    assert sum(int(str(result)) for result in results) == 5
+    assert [[entry[0] for entry in log_entries(number)] for number in numbers] == [[0, 4]] * 5
+
+
+def test_eight_who_record_a_met_threshold_make_one_debt(
+    opened: Callable[..., int],
+    sign: Callable[..., None],
+    sequence: Callable[[dt.datetime], None],
+    now: dt.datetime,
+) -> None:
+    petition_id = opened()
+    sign(petition_id, "Ada", "Bo", "Cy")
+    sequence(now)
+    results = run_at_once([lambda: record_met_thresholds(now=now)] * 8)
+    assert sorted(int(str(result)) for result in results) == [0] * 7 + [1]
+    assert Obligation.objects.filter(petition_id=petition_id).count() == 1
+
+
+def test_closing_and_recording_at_once_agree_on_the_day_due(
+    opened: Callable[..., int],
+    sign: Callable[..., None],
+    sequence: Callable[[dt.datetime], None],
+    now: dt.datetime,
+) -> None:
+    later = now + dt.timedelta(days=10)
+    numbers = [opened() for _ in range(6)]
+    for number in numbers:
+        sign(number, "Ada", "Bo", "Cy")
+    sequence(now)
+    closing = [lambda number=number: close_petition(number, now=later) for number in numbers]
+    results = run_at_once([*closing, *[lambda: record_met_thresholds(now=later)] * 3])
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert set(Obligation.objects.values_list("due_on", flat=True)) == {dt.date(2026, 4, 11)}
+
+
+def test_removing_while_closing_leaves_no_gate_open(opened: Callable[..., int], now: dt.datetime) -> None:
+    petition_id = opened()
+    later = now + dt.timedelta(days=1)
+    run_at_once(
+        [
+            lambda: close_petition(petition_id, now=later),
+            lambda: remove_petition(petition_id, reason=DUPLICATE, now=later),
+        ]
+        * 5
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM signing_gate WHERE petition_id = %s", [petition_id])
+        gate = cursor.fetchone()[0]
+    both = (Petition.objects.get(pk=petition_id).state, gate)
+    assert both in {("removed", "paused"), ("removed", "closed"), ("closed", "closed")}
