@@ -112,6 +112,8 @@ def test_a_petitioner_may_choose_a_shorter_time_where_the_charter_says_so():
     opened_at = utc(2024, 5, 1, 12)
     assert closes_at(SENEDD, opened_at=opened_at, choice="3 weeks") == utc(2024, 5, 22, 23)
     assert closes_at(SENEDD, opened_at=opened_at, choice="6 months") == closes_at(SENEDD, opened_at=opened_at)
+    # Six months from the first of May are 184 days.
+    assert closes_at(SENEDD, opened_at=opened_at, choice="184 days") == closes_at(SENEDD, opened_at=opened_at)
     for choice in ("7 months", "185 days", "5 working days"):
         with pytest.raises(CharterError):
             closes_at(SENEDD, opened_at=opened_at, choice=choice)

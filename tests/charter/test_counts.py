@@ -25,6 +25,11 @@ def test_counts_are_read():
     assert read(b"\xef\xbb\xbf" + written().encode()) == read(written())
 
 
+@pytest.mark.parametrize("day", ["1800-01-01", "2999-12-31"])
+def test_any_likely_day_is_read(day):
+    assert read(written(registered=day))[0] == date.fromisoformat(day)
+
+
 def test_regions_may_be_left_out_where_none_is_counted():
     assert read(written(by_region="absent"), TOWN) == (date(2024, 7, 16), Counts(100, {}))
 
@@ -50,7 +55,8 @@ def test_signatures_of_no_known_region_are_in_the_total_alone():
         (written(registered=20240716), "counts.json: registered: must be a day such as '2024-07-16'"),
         (written(registered="20240716"), "counts.json: registered: must be a day such as '2024-07-16'"),
         (written(registered="2024-02-30"), "counts.json: registered: must be a day such as '2024-07-16'"),
-        (written(registered="9999-12-31"), "counts.json: registered: must be a day such as '2024-07-16'"),
+        (written(registered="1799-12-31"), "counts.json: registered: must be a day such as '2024-07-16'"),
+        (written(registered="3000-01-01"), "counts.json: registered: must be a day such as '2024-07-16'"),
         (written(signatures="absent"), "counts.json: signatures: must be a whole number, 0 or more"),
         (written(signatures=-1), "counts.json: signatures: must be a whole number, 0 or more"),
         (written(signatures=1.0), "counts.json: signatures: must be a whole number, 0 or more"),

@@ -120,7 +120,10 @@ SITTINGS = frozenset(
 def test_sitting_days_are_those_after_the_event(build):
     charter = build((WITHIN, 'within = "3 sitting days"\ncounted_from = "threshold"'))
     assert due_of(charter, calendar=Calendar(sitting_days=SITTINGS)).on == date(2024, 5, 8)
-    assert due_of(charter, calendar=Calendar(sitting_days=frozenset(sorted(SITTINGS)[:3]))) is None
+    # The sitting on the day of the event does not count.
+    known = sorted(SITTINGS)
+    assert due_of(charter, calendar=Calendar(sitting_days=frozenset(known[:4]))).on == date(2024, 5, 8)
+    assert due_of(charter, calendar=Calendar(sitting_days=frozenset(known[:3]))) is None
 
 
 def test_sitting_weeks_end_on_their_sunday_and_pass_over_weeks_without_a_sitting(build):
@@ -128,6 +131,15 @@ def test_sitting_weeks_end_on_their_sunday_and_pass_over_weeks_without_a_sitting
     # The weeks of 6 May, 13 May and, with none in the week of 20 May, 27 May; that of 1 May does not count.
     assert due_of(charter, calendar=Calendar(sitting_days=SITTINGS)).on == date(2024, 6, 2)
     assert due_of(load_preset("bundestag"), calendar=Calendar(sitting_days=SITTINGS)) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "end"), [(6, date(2024, 5, 19)), (11, date(2024, 5, 19)), (12, date(2024, 5, 19)), (13, date(2024, 6, 2))]
+)
+def test_the_week_of_the_event_is_no_sitting_week_of_the_deadline(build, day, end):
+    charter = build((WITHIN, 'within = "1 sitting week"\ncounted_from = "threshold"'))
+    met = datetime(2024, 5, day, 12, tzinfo=UTC)
+    assert due_of(charter, met=met, calendar=Calendar(sitting_days=SITTINGS)).on == end
 
 
 def test_a_day_without_a_sitting_moves_to_the_next_one():
@@ -184,10 +196,11 @@ def test_an_extension_the_charter_does_not_allow_is_refused(extensions, message,
 def test_no_more_extensions_than_the_charter_has(build):
     once = build((WITHIN, WITHIN + '\nextensions = [{ at_most = 1, length = "1 week", reason_required = false }]'))
     assert due_of(once, extensions=[Extension()]).on == date(2024, 6, 7)
-    for charter, extensions, number in ((once, [Extension()] * 2, 2), (build(), [Extension("why")], 1)):
+    for charter, extensions, number in ((once, [Extension()] * 3, 2), (build(), [Extension("why")], 1)):
         with pytest.raises(CharterError) as caught:
             due_of(charter, extensions=extensions)
         assert str(caught.value) == f"answer: extension {number} is one more than the charter allows"
+        assert caught.value.cure == f"the charter allows {number - 1}; the deadline stands"
 
 
 def test_an_extension_is_checked_even_before_the_clock_starts(build):

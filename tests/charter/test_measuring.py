@@ -118,6 +118,11 @@ def test_every_region_may_be_needed(build):
     assert (short.met, short.regions_met, short.regions_needed) == (False, 2, 3)
 
 
+def test_a_region_without_signatures_misses_even_a_minimum_of_one(build):
+    council = build(("GB-ENG = 11", "GB-ENG = 1")).thresholds[1]
+    assert measure(council, Counts(501, {"GB-SCT": 21}), registered_on=TODAY).regions_met == 1
+
+
 def test_thresholds_met_are_listed_in_the_charters_order():
     uk = load_preset("uk-parliament")
     listed = [
