@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,14 @@ def standing(obligation: ObligationView) -> str:
     return "overdue" if obligation.overdue else obligation.state
 
 
+def show_debt(obligation: ObligationView) -> dict[str, Any]:
+    """Return what the templates of a debt need: it, its label, and how many days late it was settled."""
+    late = 0
+    if obligation.settled_at and obligation.due_on and obligation.binding:
+        late = max((local(obligation.settled_at).date() - obligation.due_on).days, 0)
+    return {"obligation": obligation, "tag": owed_tag(standing(obligation)), "late_by": late}
+
+
 def days_left(closes_at: dt.datetime, *, now: dt.datetime, zone: str = "") -> int:
     """Return how many days follow today until the last one; 0 on the last day, negative once it has passed."""
     return (last_day(closes_at, zone) - local(now, zone).date()).days
@@ -84,6 +93,15 @@ def pick_threshold(view: PetitionView) -> ThresholdView | None:
 def card_days(card: PetitionCard, *, now: dt.datetime) -> int | None:
     """Return how many days an open petition has left, None for one that takes no signatures."""
     return days_left(card.closes_at, now=now) if card.state == "open" and card.closes_at else None
+
+
+def ended_on(closes_at: dt.datetime | None, closed_at: dt.datetime | None, zone: str = "") -> dt.date | None:
+    """Return the last day on which a petition could be signed; None while it can be, or where it never could."""
+    if closed_at is None:
+        return None
+    if closes_at is not None and closed_at >= closes_at:
+        return last_day(closes_at, zone)
+    return local(closed_at, zone).date()
 
 
 def build_steps(view: PetitionView, *, now: dt.datetime) -> list[Step]:
@@ -113,8 +131,7 @@ def _past(view: PetitionView) -> Iterator[Step]:
         if obligation.settled_at:
             yield Step(label=OWED_LABELS[obligation.state], state="done", day=on(obligation.settled_at))
     if view.state == "closed":
-        ended = last_day(view.closes_at, zone) if view.closes_at else None
-        yield Step(label=_("Signing ended"), state="done", day=ended or (view.closed_at and on(view.closed_at)))
+        yield Step(label=_("Signing ended"), state="done", day=ended_on(view.closes_at, view.closed_at, zone))
     elif view.state in ("rejected", "hidden", "withdrawn", "removed"):
         yield Step(label=STATE_LABELS[view.state], state="now", day=on(view.closed_at or view.updated_at))
 

@@ -5,12 +5,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from maninso import charter as rules
 from maninso.petitions import discovery, obligations
-from maninso.web.pages.display import owed_tag, standing
+from maninso.web.pages.display import show_debt
 from maninso.web.pages.petitions import show_card
 from maninso.web.shared.answers import page, render_page
+from maninso.web.shared.formats import format_number
 from maninso.web.shared.problems import NO_CHARTER, Refused
 from maninso.web.shared.requests import read_words
 
@@ -31,10 +33,10 @@ def show_front(request: HttpRequest) -> HttpResponseBase:
     front = discovery.front_page(now=now)
     context = {
         "front": front,
-        "owed": [{"obligation": row, "tag": owed_tag(standing(row))} for row in front.owed[:FEW]],
+        "owed": [show_debt(row) for row in front.owed[:FEW]],
         "nearest": [show_card(card, now=now) for card in front.nearest[:FEW]],
         "newest": [show_card(card, now=now) for card in front.newest[:FEW]],
-        "answered": [{"obligation": row, "tag": owed_tag(standing(row))} for row in front.answered[:FEW]],
+        "answered": [show_debt(row) for row in front.answered[:FEW]],
     }
     return render_page(request, "home.html", context)
 
@@ -50,7 +52,7 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
         "board": board,
         "status": status,
         "filters": BOARD_FILTERS,
-        "rows": [{"obligation": row, "tag": owed_tag(standing(row))} for row in board.rows],
+        "rows": [show_debt(row) for row in board.rows],
         "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],
     }
     return render_page(request, "obligations.html", context)
@@ -84,12 +86,20 @@ def find_charter(charter_id: str) -> rules.Charter:
 def start_petition(request: HttpRequest) -> HttpResponseBase:
     """GET /petitions/new: how a petition is raised here."""
     charter = rules.read_charter(settings.MANINSO.charter)
-    return render_page(request, "new.html", {"charter": charter, "title": say_title(charter)})
+    context = {
+        "charter": charter,
+        "title": charter.title.in_language(translation.get_language() or "ko"),
+        "title_limit": say_limit(charter.text.title_max, charter.text.title_unit),
+        "body_limit": say_limit(charter.text.body_max, charter.text.body_unit),
+    }
+    return render_page(request, "new.html", context)
 
 
-def say_title(charter: rules.Charter) -> str:
-    """Return a charter's title in the page's language."""
-    return charter.title.in_language(translation.get_language() or "ko")
+def say_limit(most: int, unit: str) -> str:
+    """Return the most that a text may have, in words."""
+    if unit == "words":
+        return ngettext("%(most)s word", "%(most)s words", most) % {"most": format_number(most)}
+    return ngettext("%(most)s character", "%(most)s characters", most) % {"most": format_number(most)}
 
 
 @page

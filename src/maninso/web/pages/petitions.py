@@ -5,18 +5,20 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from maninso import charter as rules
 from maninso.petitions import access, discovery
-from maninso.petitions.access import PetitionCard, PetitionView
+from maninso.petitions.access import PetitionCard, PetitionView, ThresholdView
 from maninso.web.pages.display import (
     build_steps,
     card_days,
     days_left,
+    ended_on,
     owed_tag,
     pick_threshold,
-    standing,
+    show_debt,
     state_tag,
 )
 from maninso.web.shared.addresses import data_path
@@ -52,6 +54,7 @@ def show_card(card: PetitionCard, *, now: dt.datetime) -> dict[str, Any]:
         "state": state_tag(card.state),
         "owed": owed_tag(card.owed),
         "days": card_days(card, now=now),
+        "ended": ended_on(card.closes_at, card.closed_at),
     }
 
 
@@ -112,6 +115,22 @@ def find_petition(number: str, *, now: dt.datetime) -> PetitionView:
     return view
 
 
+def find_promise(view: PetitionView, threshold: ThresholdView) -> dict[str, str] | None:
+    """Return what is owed once a threshold is met, in words; None where the rules are not at hand."""
+    if view.charter_id not in rules.preset_ids():
+        return None
+    language = translation.get_language() or "ko"
+    for rule in rules.load_preset(view.charter_id).thresholds:
+        if rule.id == threshold.threshold_id and rule.obligation:
+            owed = rule.obligation
+            return {
+                "who": owed.who.in_language(language),
+                "what": owed.what.in_language(language),
+                "deadline": rules.say_deadline(owed.deadline, language) if owed.deadline else "",
+            }
+    return None
+
+
 def render_petition(request: HttpRequest, view: PetitionView, *, now: dt.datetime) -> HttpResponseBase:
     """Return a petition's page, with status 410 for a tombstone."""
     threshold = pick_threshold(view)
@@ -120,11 +139,10 @@ def render_petition(request: HttpRequest, view: PetitionView, *, now: dt.datetim
         "state": state_tag(view.state),
         "steps": build_steps(view, now=now),
         "threshold": threshold,
+        "promise": find_promise(view, threshold) if threshold and not threshold.met and not view.source else None,
         "missing": max(threshold.needed - view.count, 0) if threshold else 0,
         "others": [other for other in view.thresholds if other is not threshold],
-        "obligations": [
-            {"obligation": obligation, "tag": owed_tag(standing(obligation))} for obligation in view.obligations
-        ],
+        "obligations": [show_debt(obligation) for obligation in view.obligations],
         "days": days_left(view.closes_at, now=now, zone=view.time_zone) if view.closes_at else None,
     }
     return render_page(request, "petition.html", context, status=410 if view.state in GONE else 200)

@@ -34,6 +34,8 @@ def format_number(number: int) -> str:
 def format_share(count: int, needed: int) -> str:
     """Return how much of `needed` is there, rounded down, so that 100% is never said before it is true: "91.7%"."""
     thousandths = count * 1000 // needed if needed > 0 else 1000
+    if count > 0 and thousandths == 0:
+        return "< 0.1%"
     return f"{thousandths // 10}%" if thousandths >= 1000 else f"{thousandths // 10}.{thousandths % 10}%"
 
 

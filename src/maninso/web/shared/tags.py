@@ -11,12 +11,19 @@ from typing import Any
 import segno
 from django import template
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from maninso.web.shared import addresses, assets, formats
 
 register = template.Library()
+
+SOURCE_NAMES: Mapping[str, Promise] = {
+    "blue-house": _("the presidential petition site"),
+    "uk": _("petition.parliament.uk"),
+}
 
 METER_WIDTH = 1000
 _THINNEST = 6  # of METER_WIDTH: a few signatures are not none
@@ -31,6 +38,12 @@ def current_language() -> str:
 def number(value: int) -> str:
     """Return a number with thousands apart."""
     return formats.format_number(value)
+
+
+@register.filter
+def source_name(source: str) -> str:
+    """Return the name of the site that a petition was imported from."""
+    return str(SOURCE_NAMES.get(source, source))
 
 
 @register.simple_tag
