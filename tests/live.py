@@ -1,0 +1,150 @@
+"""A whole site as its operator runs it: `maninso serve` as processes of its own, on a database of its own."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from maninso.run.settings import Settings, read_settings
+
+STARTING = 30.0  # seconds
+
+
+@dataclass
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class LiveSite:
+    """A running site; `kill` and `start` it at will. Its log is in `home`/serve.log."""
+
+    home: Path
+    database_url: str
+    port: int
+    charter: str = "university"
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "MANINSO_HOME": str(self.home),
+            "MANINSO_HOST": f"127.0.0.1:{self.port}",
+            "MANINSO_CHARTER": self.charter,
+            "MANINSO_REHEARSAL": "1",
+            "DATABASE_URL": self.database_url,
+        }
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.environment)
+
+    def start(self) -> None:
+        with (self.home / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "maninso", "serve", "--port", str(self.port)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + STARTING
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                if self.ask("GET", "/readyz").status == 200:
+                    return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError(f"the site did not start:\n{(self.home / 'serve.log').read_text()}")
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        """kill -9 of the site's first process; the others must notice by themselves and free the port."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        deadline = time.monotonic() + STARTING
+        while time.monotonic() < deadline:
+            with socket.socket() as trial:
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                with contextlib.suppress(OSError):
+                    trial.bind(("127.0.0.1", self.port))
+                    return
+            time.sleep(0.05)
+        raise AssertionError("the killed site's port is still in use")
+
+    def maninso(self, *arguments: str, status: int = 0) -> str:
+        """Run a command and return its standard output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "maninso", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        """Send one request; header names are given with underscores."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            answer = connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def wait_for_count(self, petition: int, count: int) -> None:
+        """Wait until the public number is `count`."""
+        deadline = time.monotonic() + STARTING
+        while (found := self.ask("GET", f"/petitions/{petition}/count.json").json()["signature_count"]) != count:
+            assert time.monotonic() < deadline, f"the count is {found}, not {count}"
+            time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def live_site(home: Path, server_url: str, *, name: str, charter: str = "university") -> Iterator[LiveSite]:
+    """Run a site on a new database `name` of the test session's server."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site = LiveSite(home, urlsplit(server_url)._replace(path=f"/{name}").geturl(), port, charter)
+    site.maninso("migrate")
+    site.start()
+    try:
+        yield site
+    finally:
+        if site.process is not None and site.process.poll() is None:
+            site.stop()
