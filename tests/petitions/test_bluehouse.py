@@ -196,6 +196,15 @@ def test_a_bad_line_is_named_and_the_rest_is_kept(
     assert skipped.reason.startswith(reason)
 
 
+def test_a_line_from_before_the_charters_tables_is_named(tmp_path: Path, now: dt.datetime) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_text(json.dumps(LINE))
+    report = import_blue_house([path], charter=load_preset("eu-eci"), now=now)
+    ((line, reason),) = reasons(report)
+    assert (line, Petition.objects.count()) == (1, 0)
+    assert reason.startswith("eu-eci has no rule for it: registered 2019-06-03")
+
+
 def test_the_same_number_with_other_content_is_named(bring: Callable[..., ImportReport], tmp_path: Path) -> None:
     report = bring(LINE, LINE, {**LINE, "num_agree": 5})
     assert sums(report) == (3, 1, 1, 0, 1)

@@ -80,13 +80,13 @@ def search_petitions(
         Petition.objects.filter(LISTED).exclude(topic="").order_by("topic").values_list("topic", flat=True).distinct()
     )
     topic = topic if topic in topics else ""
-    found = Petition.objects.filter(LISTED, _in_state(state, now), _matches(query))
+    found = card_rows().filter(_in_state(state, now), _matches(query))
     if topic:
         found = found.filter(topic=topic)
     total = found.count()
     pages = max(1, -(-total // per_page))
     page = min(max(page, 1), pages)
-    rows = _sorted(card_rows().filter(pk__in=found.values("pk")), sort=sort, query=query, now=now)
+    rows = _sorted(found, sort=sort, query=query, now=now)
     return PetitionPage(
         cards=build_cards(rows[(page - 1) * per_page : page * per_page], now=now),
         total=total,

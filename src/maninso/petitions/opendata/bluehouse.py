@@ -20,8 +20,8 @@ from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from maninso import UnreadableError
-from maninso.charter import Charter, Counts, end_of_day, whatif
-from maninso.petitions.access import Words
+from maninso.charter import Charter, CharterError, Counts, end_of_day, whatif
+from maninso.petitions.access import Words, WouldOwe
 from maninso.petitions.access.rules import words
 from maninso.petitions.lifecycle import ReportedPetition, keep_reported_petitions
 
@@ -83,7 +83,7 @@ class _Line:
     file: str
     number: int
     petition: ReportedPetition
-    begins_on: dt.date
+    owed: tuple[WouldOwe, ...]
 
 
 def import_blue_house(
@@ -128,26 +128,19 @@ def _keep(batch: Sequence[_Line], charter: Charter, report: ImportReport, *, now
             reason = f"its text or days differ from petition {number}, kept from an earlier import; those never change"
             report.skipped.append(Skipped(file=line.file, line=line.number, reason=reason))
             continue
-        verdicts = whatif(
-            charter,
-            registered=line.begins_on,
-            counts=Counts(petition.count),
-            closed_at=petition.closes_at - dt.timedelta(microseconds=1),
-        )
-        for verdict in verdicts:
-            if verdict.owed is not None:
-                report.reached.append(
-                    Reached(
-                        petition_id=kept.numbers[petition.source_id],
-                        source_id=petition.source_id,
-                        title=petition.title,
-                        count=petition.count,
-                        needed=verdict.measured.needed,
-                        what=words(verdict.owed.what),
-                        who=words(verdict.owed.who),
-                        due_on=verdict.due.on if verdict.due else None,
-                    )
-                )
+        report.reached += [
+            Reached(
+                petition_id=kept.numbers[petition.source_id],
+                source_id=petition.source_id,
+                title=petition.title,
+                count=petition.count,
+                needed=owed.needed,
+                what=owed.what,
+                who=owed.who,
+                due_on=owed.due_on,
+            )
+            for owed in line.owed
+        ]
 
 
 def _read_files(
@@ -161,8 +154,8 @@ def _read_files(
             for number, data in _read_lines(raw, str(path), report):
                 report.read += 1
                 try:
-                    petition, begins_on = _parse(data, charter, now=now)
-                    yield _Line(file=str(path), number=number, petition=petition, begins_on=begins_on)
+                    petition, owed = _parse(data, charter, now=now)
+                    yield _Line(file=str(path), number=number, petition=petition, owed=owed)
                 except _LineError as error:
                     report.skipped.append(Skipped(file=str(path), line=number, reason=str(error)))
                 if not number % _BATCH and raw.seekable():
@@ -199,7 +192,7 @@ def _read_lines(raw: BufferedReader, name: str, report: ImportReport) -> Iterato
         report.skipped.append(Skipped(file=name, line=number + 1, reason=reason))
 
 
-def _parse(data: bytes, charter: Charter, *, now: dt.datetime) -> tuple[ReportedPetition, dt.date]:
+def _parse(data: bytes, charter: Charter, *, now: dt.datetime) -> tuple[ReportedPetition, tuple[WouldOwe, ...]]:
     record = _parse_object(data)
     for name in (*_TEXTS, "num_agree", "petition_idx"):
         if name not in record:
@@ -235,7 +228,30 @@ def _parse(data: bytes, charter: Charter, *, now: dt.datetime) -> tuple[Reported
         count=count,
         status=record["status"],
     )
-    return petition, begins_on
+    return petition, _judge(charter, petition, begins_on)
+
+
+def _judge(charter: Charter, petition: ReportedPetition, begins_on: dt.date) -> tuple[WouldOwe, ...]:
+    try:
+        verdicts = whatif(
+            charter,
+            registered=begins_on,
+            counts=Counts(petition.count),
+            # The end is exclusive: the last day, not the one that begins with it, is the day of the closing.
+            closed_at=petition.closes_at - dt.timedelta(microseconds=1),
+        )
+    except CharterError as error:
+        raise _LineError(f"{charter.id} has no rule for it: {error}") from error
+    return tuple(
+        WouldOwe(
+            what=words(verdict.owed.what),
+            who=words(verdict.owed.who),
+            needed=verdict.measured.needed,
+            due_on=verdict.due.on if verdict.due else None,
+        )
+        for verdict in verdicts
+        if verdict.owed is not None
+    )
 
 
 def _parse_object(data: bytes) -> dict[str, Any]:
