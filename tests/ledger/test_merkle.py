@@ -119,6 +119,13 @@ def test_consistency_proofs_verify_and_no_altered_one_does(one, other, data):
         assert refusal.value.reason == "bad-proof"
 
 
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (4, 5), (4, 9), (256, 300)])
+def test_one_root_for_two_sizes_is_refused(old, new):
+    root = root_of(LEAVES[:old])
+    with pytest.raises(LedgerError):
+        verify_consistency(old_size=old, old_root=root, new_size=new, new_root=root, proof=[])
+
+
 def test_proofs_of_what_cannot_be_are_refused():
     with pytest.raises(ValueError, match="leaf 5 is not in a tree of 5"):
         prove_inclusion(5, 5, read_hashes)

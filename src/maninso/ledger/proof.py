@@ -140,11 +140,11 @@ class Promise:
         """Raises LedgerError (malformed-promise) unless `text` is what `render` writes."""
         lines = text.split("\n")
         try:
-            title, origin, leaf, by, end = lines
+            title, origin, leaf, by, _ = lines
             promise = cls(title.removesuffix("/v1"), origin, decode_base64(leaf[5:]), parse_decimal(by[3:]))
         except ValueError as error:
             raise LedgerError(Reason.MALFORMED_PROMISE, f"This is not a promise: {error}.") from error
-        if promise.render() != text or end:
+        if promise.render() != text:
             raise LedgerError(Reason.MALFORMED_PROMISE, "This is not a promise as it must be written.")
         return promise
 
