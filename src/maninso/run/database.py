@@ -79,7 +79,7 @@ def connect(settings: Settings) -> psycopg.Connection:
     if settings.database_url is None:
         raise ValueError("the database's address is not known")
     try:
-        return psycopg.connect(settings.database_url, autocommit=True, connect_timeout=10)
+        return psycopg.connect(settings.database_url, autocommit=True, connect_timeout=10, client_encoding="utf8")
     except psycopg.OperationalError as error:
         raise UnreadableError(
             f"the database of DATABASE_URL does not answer: {str(error).strip()}",

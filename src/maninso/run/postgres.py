@@ -117,6 +117,26 @@ def ensure_running(settings: Settings, *, patience: float = PATIENCE) -> Iterato
             _leave(places, users, patience)
 
 
+def remove_cluster(settings: Settings, *, patience: float = PATIENCE) -> None:
+    """Stop the embedded server and delete its data. Raises PostgresError while somebody uses it."""
+    places = _Places(base=settings.home.resolve() / "postgres", log=settings.home.resolve() / "postgres.log")
+    if not places.base.exists():
+        return
+    with _locked(places.base / "lock", patience):
+        users = os.open(places.base / "users", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not _try_lock(users):
+                raise PostgresError(
+                    f"the embedded PostgreSQL in {places.base} is in use",
+                    cure="stop the site and every other `maninso` that runs on it",
+                )
+            _stop(places, patience)
+            if places.data.exists():
+                shutil.rmtree(places.data)
+        finally:
+            os.close(users)
+
+
 def server_url(socket_dir: Path, database: str = DATABASE) -> str:
     """Give the address of a database of the server whose socket lies in `socket_dir`."""
     return f"postgresql://{ROLE}@/{quote(database, safe='')}?host={quote(str(socket_dir), safe='')}&port={_PORT}"

@@ -1,0 +1,281 @@
+"""`maninso demo`: a sample site with petitions in every state, made by the same steps that a real site takes.
+
+Only who signs is made up: the entries are appended to real logs, spread over the past, and sequenced, signed and
+counted as always, so that `maninso verify` recounts them.
+"""
+
+import datetime as dt
+import os
+import random
+from pathlib import Path
+
+import psycopg
+
+from maninso import ManinsoError, UsageError
+from maninso.charter import load_preset
+from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, Void, render_sign
+from maninso.run.console import say, show_progress
+from maninso.run.database import open_site
+from maninso.run.demo_petitions import SAMPLES, Sample, unwrap
+from maninso.run.postgres import remove_cluster
+from maninso.run.settings import Settings, read_or_make_secret, read_settings
+from maninso.signing.gate import append_entries
+from maninso.signing.keys import LogKey
+from maninso.signing.sequencer import Sequencer
+
+STEPS = 16  # a petition's signatures are appended in so many steps, so that its checkpoints and thresholds have days
+RUSH = 4.0  # how much denser the first days are than the last
+SEED = 1792  # the year of the petition of ten thousand; the same sample site each time
+
+
+class DemoError(ManinsoError):
+    """The demonstration cannot be made here."""
+
+
+def run_demo(*, port: int, fresh: bool, with_server: bool) -> None:
+    """Make the sample site below MANINSO_HOME unless it is there, and serve it as a rehearsal on 127.0.0.1."""
+    address = f"http://127.0.0.1:{port}"
+    os.environ["MANINSO_REHEARSAL"] = "1"
+    os.environ.setdefault("MANINSO_HOST", f"127.0.0.1:{port}")
+    settings = read_settings()
+    mark = settings.home / "demo"
+    if fresh or (mark.exists() and mark.read_text() != "made\n"):
+        throw_away(settings, mark)
+    with open_site(settings) as opened:
+        if not mark.exists():
+            require_empty_site()
+            mark.write_text("being made\n")  # if this is broken off, the next run begins anew
+            make_site(opened, now=dt.datetime.now(dt.UTC))
+            mark.write_text("made\n")
+        for line in describe(address, opened):
+            say(line)
+        if with_server:
+            from maninso.run.server import serve
+
+            serve(opened, host="127.0.0.1", port=port, workers=1, with_worker=True)
+
+
+def throw_away(settings: Settings, mark: Path) -> None:
+    """Delete the demonstration's database. Raises UsageError where it is not ours alone to delete."""
+    if settings.database_url is not None:
+        raise UsageError(
+            "the demonstration throws away no database of DATABASE_URL",
+            cure="drop and create that database yourself, or unset DATABASE_URL",
+        )
+    if mark.exists():
+        remove_cluster(settings)
+        mark.unlink()
+    elif (settings.home / "postgres").exists():
+        raise UsageError(
+            f"{settings.home} holds a site that `maninso demo` did not make",
+            cure="set MANINSO_HOME to another folder for the demonstration",
+        )
+
+
+def require_empty_site() -> None:
+    """Raise DemoError where the site has petitions already: they are no demonstration. Django must be set up."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM petitions_petition")
+        (found,) = cursor.fetchone()
+    if found:
+        raise DemoError(
+            f"this site has {found:,} petitions of its own",
+            cure="set MANINSO_HOME to another folder, and unset DATABASE_URL, for the demonstration",
+        )
+
+
+def make_site(settings: Settings, *, now: dt.datetime) -> None:
+    """Make every sample petition, with its past. Django must be set up."""
+    from django.db import connection as django_connection
+
+    signer = LogKey(read_or_make_secret(settings.keys_dir / "log.key")).sign_as
+    # The many small commits need not be durable one by one: what is broken off is made anew.
+    with (
+        psycopg.connect(settings.database_url or "", options="-c synchronous_commit=off") as connection,
+        django_connection.cursor() as cursor,
+    ):
+        cursor.execute("SET synchronous_commit = off")
+        sequencer = Sequencer(connection, signer)
+        if not sequencer.take_lock():
+            raise DemoError("a worker runs on this site", cure="stop it, and try again")
+        with show_progress("sample petitions") as progress:
+            for number, sample in enumerate(SAMPLES, start=1):
+                Maker(sequencer, sample, now=now).make()
+                progress(number, len(SAMPLES))
+        cursor.execute("SET synchronous_commit = on")
+        cursor.execute("SELECT pg_current_xact_id()")  # a durable commit, and with it all those before
+
+
+class Maker:
+    """Leads one sample petition through its way, at moments of the past."""
+
+    def __init__(self, sequencer: Sequencer, sample: Sample, *, now: dt.datetime) -> None:
+        self._sequencer = sequencer
+        self._sample = sample
+        self._now = now
+        self._charter = load_preset(sample.charter)
+        self._random = random.Random(f"{SEED}/{sample.title}")  # noqa: S311 - made-up people need no secrecy
+        self._opened_at = now - dt.timedelta(days=sample.opened)
+
+    def make(self) -> None:
+        """Make the petition, from its draft to the state where its way ends."""
+        from maninso.petitions import lifecycle
+
+        sample = self._sample
+        handed_in = self._opened_at - dt.timedelta(days=3)
+        petition_id = lifecycle.draft_petition(
+            charter=self._charter,
+            title=sample.title,
+            body=unwrap(sample.body, language=sample.language),
+            language=sample.language,
+            topic=sample.topic,
+            creator_name=sample.creator,
+            length=sample.length,
+            now=handed_in,
+        )
+        state = lifecycle.submit_petition(petition_id, now=handed_in)
+        if state == "gathering" and sample.state != "gathering":
+            lifecycle.pass_to_moderation(petition_id, now=handed_in + dt.timedelta(days=1))
+        if sample.state in ("rejected", "hidden"):
+            reason = lifecycle.Reason(code=sample.reason, note=sample.note)
+            lifecycle.reject_petition(petition_id, reason=reason, now=self._opened_at)
+        elif sample.state not in ("gathering", "moderation"):
+            closes_at = lifecycle.open_petition(petition_id, now=self._opened_at)
+            self._collect(petition_id, closes_at)
+            self._end(petition_id, closes_at)
+
+    def _collect(self, petition_id: int, closes_at: dt.datetime) -> None:
+        """Let made-up people sign until the petition ended (or now), in steps, each with its checkpoint."""
+        from maninso.petitions.obligations import record_met_thresholds
+
+        ended_at = self._now - dt.timedelta(days=self._sample.ended)
+        last = min(closes_at, ended_at) - dt.timedelta(minutes=20)
+        lasted = last - self._opened_at
+        if not self._sample.signatures:
+            self._sequencer.catch_up(now=self._opened_at)
+            return
+        # Many sign at first, then fewer each day.
+        moments = sorted(
+            self._opened_at + lasted * self._random.random() ** RUSH for _ in range(self._sample.signatures)
+        )
+        size = 1
+        for step in range(STEPS):
+            share = moments[len(moments) * step // STEPS : len(moments) * (step + 1) // STEPS]
+            if not share:
+                continue
+            size = self._append(petition_id, [self._sign(moment) for moment in share])
+            self._sequencer.catch_up(now=share[-1])
+            record_met_thresholds(now=share[-1])
+        if self._sample.voids:
+            self._void(petition_id, size, at=last)
+
+    def _sign(self, moment: dt.datetime) -> bytes:
+        region = self._random.randint(1, len(self._charter.regions)) if self._charter.regions else 0
+        assurance = max(1, self._charter.signer.minimum_assurance)
+        made_up = self._random.randbytes
+        return render_sign(assurance, region, self._bucket(moment), made_up(16), made_up(32))
+
+    def _bucket(self, moment: dt.datetime) -> int:
+        passed = int((moment - self._opened_at).total_seconds())
+        return max(0, min(MAX_BUCKET, passed // MIN_BUCKET_SECONDS))
+
+    def _void(self, petition_id: int, size: int, *, at: dt.datetime) -> None:
+        """Take some signatures out of the count, as a sample audit would: forged or automated."""
+        targets = sorted(self._random.sample(range(1, self._sample.signatures), self._sample.voids))
+        decision = self._random.randbytes(32)
+        bucket = self._bucket(at)
+        signed = self._signed_leaves(petition_id, size)
+        voids = [Void(3, bucket, signed[target], decision).render() for target in targets]
+        self._append(petition_id, voids)
+        self._sequencer.catch_up(now=at)
+
+    def _signed_leaves(self, petition_id: int, size: int) -> list[int]:
+        """Return the numbers of the leaves that are signatures; between them lie the events of thresholds met."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT leaf_index FROM signing_leaf WHERE petition_id = %s AND nullifier IS NOT NULL"
+                " AND leaf_index < %s ORDER BY leaf_index",
+                [petition_id, size],
+            )
+            return [index for (index,) in cursor.fetchall()]
+
+    def _append(self, petition_id: int, entries: list[bytes]) -> int:
+        """Append entries and return the size of the log after them."""
+        from django.db import connection, transaction
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            return append_entries(cursor, petition_id=petition_id, entries=entries) + len(entries)
+
+    def _end(self, petition_id: int, closes_at: dt.datetime) -> None:
+        from maninso.petitions import lifecycle
+
+        sample, moment = self._sample, self._now - dt.timedelta(days=self._sample.ended)
+        if sample.state == "withdrawn":
+            lifecycle.withdraw_petition(petition_id, now=moment, note=sample.note)
+        elif closes_at <= self._now:
+            lifecycle.close_petition(petition_id, now=closes_at)
+        if sample.state == "removed":
+            reason = lifecycle.Reason(code=sample.reason, note=sample.note)
+            lifecycle.remove_petition(petition_id, reason=reason, now=moment)
+        if sample.answer is not None:
+            self._answer(petition_id)
+        self._sequencer.catch_up(now=min(closes_at, moment))
+
+    def _answer(self, petition_id: int) -> None:
+        from maninso.petitions import obligations
+        from maninso.petitions.access import find_petition
+        from maninso.petitions.lifecycle import Actor
+
+        given = self._sample.answer
+        view = find_petition(petition_id, now=self._now)
+        assert given is not None and view is not None  # noqa: S101, PT018 - this sample has both
+        owed = view.obligations[0]
+        obligations.answer(
+            owed.obligation_id,
+            author=given.author,
+            summary=given.summary,
+            body=unwrap(given.body, language=self._sample.language),
+            language=self._sample.language,
+            now=owed.met_at + dt.timedelta(days=given.after),
+            actor=Actor(role="clerk", name="demonstration"),
+        )
+
+
+def describe(address: str, settings: Settings) -> list[str]:
+    """Say where the sample site is and what to try on it."""
+    from maninso.petitions.discovery import search_petitions
+
+    page = search_petitions(query="", state="open", topic="", sort="signatures", page=1, per_page=50, now=_moment())
+    nearest = min(
+        (card for card in page.cards if card.needed and card.count < card.needed),
+        key=lambda card: (card.needed or 0) - card.count,
+    )
+    left = (nearest.needed or 0) - nearest.count
+    rehearsal = "MANINSO_REHEARSAL=1 .venv/bin/maninso"
+    more = [] if settings.home == Path("var").absolute() else [f"  (with MANINSO_HOME={settings.home})"]
+    return [
+        "",
+        f"The sample site: {address}  (English: {address}/en/)",
+        "",
+        "Try this:",
+        f"  {address}/petitions/{nearest.petition_id}",
+        f"      lacks {left} signatures; sign as a made-up person and keep the receipt",
+        f"  {address}/obligations",
+        "      what is owed, answered and overdue",
+        f"  .venv/bin/maninso verify {address}/petitions/{nearest.petition_id}",
+        "      recounts the petition from its public log",
+        f"  {rehearsal} rehearse {nearest.petition_id} --signers {left} --url {address}",
+        "      lets made-up people sign the rest, and the debt appears",
+        f"  {rehearsal} rehearse new --signers 20000 --url {address}",
+        "      a crowd",
+        *more,
+        "",
+    ]
+
+
+def _moment() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
