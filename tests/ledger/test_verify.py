@@ -315,6 +315,33 @@ def test_a_fork_is_told_from_changed_entries(make_log, log):
     assert reasons(report) == ["duplicated-nullifier", "changed-entry", "fork"]
 
 
+def test_a_fork_is_told_even_if_tiles_are_changed_too(make_log, log):
+    log.publish()
+    flip(log, "tile/1/000.p/1")
+    other = make_log().begin(opened=1_600_000_000).sign(*range(1, 300))
+    assert reasons(check(log, old=[keep(log, "old", other.checkpoint(200))])) == ["changed-tile", "fork"]
+
+
+def test_a_log_too_false_to_tell_is_not_called_a_fork(log):
+    log.publish()
+    old, receipt = keep(log, "old", log.checkpoint(290)), keep(log, "receipt", log.receipt(5, size=290))
+    entries = edit_bundle(log, "tile/entries/001.p/44", 44, lambda entries: entries.reverse())
+    log.write("tile/0/001.p/44", b"".join(hash_leaves(entries)))
+    report = check(log, old=[old], receipts=[receipt])
+    assert reasons(report) == ["wrong-root", "wrong-root"]
+    assert report.olds == []
+    assert report.problems[1].message.startswith(f"The receipt {receipt}: ")
+
+
+def test_a_receipt_holds_beside_changed_entries(log):
+    log.publish()
+    receipt = keep(log, "receipt", log.receipt(5, size=290))
+    edit_bundle(log, "tile/entries/000", 256, lambda entries: entries.__setitem__(9, b"\x09"))
+    report = check(log, receipts=[receipt])
+    assert reasons(report) == ["changed-entry"]
+    assert report.receipts[0].problem is None
+
+
 def test_a_log_that_shrank_is_told(log):
     old = keep(log, "old", log.checkpoint())
     del log.entries[299]

@@ -130,7 +130,7 @@ def _verify_source(
     for given, point in seen:
         _check_old(report, tiles, checkpoint, made, given, point)
     for given, proof in held:
-        _check_receipt(report, recount, made, given, proof)
+        _check_receipt(report, recount, tiles, checkpoint, made, given, proof)
     return report
 
 
@@ -231,9 +231,11 @@ def _check_old(
     if old.size > now.size:
         message = f"{given.name} shows {old.size} leaves, signed; the log now has {now.size}."
         _add_problem(report, Reason.SHRUNK, message)
-    elif _is_prefix(reader, now, made, old):
+        return
+    continued = _is_prefix(reader, now, made, old)
+    if continued:
         report.olds.append(old.size)
-    else:
+    elif continued is False:
         _add_problem(
             report,
             Reason.FORK,
@@ -242,13 +244,18 @@ def _check_old(
         )
 
 
-def _is_prefix(reader: TileReader, now: Checkpoint, made: Recomputed, old: Checkpoint) -> bool:
-    if made.edge.root() == now.root or made.prefix_roots[old.size] == old.root:
-        return made.prefix_roots[old.size] == old.root
-    # The entries are not those that were signed, so the tiles must answer, where they lead to the signed root.
+def _is_prefix(reader: TileReader, now: Checkpoint, made: Recomputed, old: Checkpoint) -> bool | None:
+    """Whether the log that is signed now continues the older one; None if its files are too false to tell."""
+    if made.prefix_roots[old.size] == old.root:
+        return True
+    # If the entries are not those that were signed, their root is no evidence against the older checkpoint; the tiles
+    # are, where they lead to the signed root.
     try:
         tiles = AuthenticatedTiles(reader, now.size, now.root)
         proof = prove_consistency(old.size, now.size, read_hashes_from(tiles, now.size))
+    except LedgerError:
+        return False if made.edge.root() == now.root else None
+    try:
         verify_consistency(old_size=old.size, old_root=old.root, new_size=now.size, new_root=now.root, proof=proof)
     except LedgerError:
         return False
@@ -256,23 +263,34 @@ def _is_prefix(reader: TileReader, now: Checkpoint, made: Recomputed, old: Check
 
 
 def _check_receipt(
-    report: LogReport, recount: Recount, made: Recomputed, given: _Given, proof: VerifiedReceipt
+    report: LogReport,
+    recount: Recount,
+    reader: TileReader,
+    now: Checkpoint,
+    made: Recomputed,
+    given: _Given,
+    proof: VerifiedReceipt,
 ) -> None:
     index, size = proof.index, proof.checkpoint.size
-    if index not in made.leaves:
-        message = f"it shows leaf {index}; the log now ends before it, with {made.edge.size} leaves."
+    if index >= now.size:
+        message = f"it shows leaf {index}; the log now ends before it, with {now.size} leaves."
         _refuse_receipt(report, given, index, Reason.DROPPED_LEAF, message)
     elif made.leaves[index] != proof.leaf_hash:
         message = f"its entry is not at leaf {index} of the log, though the log's key signed that it was."
         _refuse_receipt(report, given, index, Reason.DROPPED_LEAF, message)
-    elif size > made.edge.size:
-        message = f"it was signed when the log had {size} leaves; now it has {made.edge.size}."
+    elif size > now.size:
+        message = f"it was signed when the log had {size} leaves; now it has {now.size}."
         _refuse_receipt(report, given, index, Reason.SHRUNK, message)
-    elif made.prefix_roots[size] != proof.checkpoint.root:
-        message = f"its checkpoint of {size} leaves is not of this log's history."
-        _refuse_receipt(report, given, index, Reason.FORK, message)
     else:
-        report.receipts.append(ReceiptCheck(given.name, index, recount.is_counted(index), None))
+        continued = _is_prefix(reader, now, made, proof.checkpoint)
+        if continued:
+            report.receipts.append(ReceiptCheck(given.name, index, recount.is_counted(index), None))
+        elif continued is False:
+            message = f"its checkpoint of {size} leaves is not of this log's history."
+            _refuse_receipt(report, given, index, Reason.FORK, message)
+        else:
+            message = "the log's files do not make its signed root, so the receipt can be compared with nothing."
+            _refuse_receipt(report, given, index, Reason.WRONG_ROOT, message)
 
 
 def _refuse_receipt(report: LogReport, given: _Given, index: int | None, reason: Reason, message: str) -> None:
