@@ -1,0 +1,48 @@
+"""What the tests of commands share: the program as its own process, and one sample site."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from maninso.run.postgres import ensure_running
+from maninso.run.settings import read_settings
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_maninso(*words: str, home: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run `maninso` in a process of its own, with these settings alone."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MANINSO_", "DATABASE_", "DJANGO_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "maninso", *words],
+        env={**environment, "MANINSO_HOME": str(home), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of one sample site for the session, whose server runs meanwhile. Tests change nothing in it."""
+    home = tmp_path_factory.mktemp("sample")
+    done = run_maninso("demo", "--no-serve", home=home)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    with ensure_running(read_settings({"MANINSO_HOME": str(home)})):
+        yield home
+
+
+@pytest.fixture
+def on_sample(sample_home: Path) -> Command:
+    """Run `maninso` on the sample site."""
+
+    def run(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        return run_maninso(*words, home=sample_home, **settings)
+
+    return run

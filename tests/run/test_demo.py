@@ -1,0 +1,109 @@
+"""The demonstration has a petition in every state, real logs, and is made once."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import psycopg
+import pytest
+
+from maninso.charter import find_text_faults, load_preset
+from maninso.ledger.checkpoint import peek_checkpoint
+from maninso.petitions.models import petition
+from maninso.run.demo_petitions import SAMPLES, unwrap
+from maninso.run.postgres import server_url
+
+from .conftest import run_maninso
+
+
+@pytest.fixture
+def database(sample_home: Path) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(server_url(sample_home / "postgres" / "socket"), autocommit=True) as connection:
+        yield connection
+
+
+def test_every_state_but_the_draft_has_a_petition(database: psycopg.Connection) -> None:
+    rows = database.execute("SELECT DISTINCT state FROM petitions_petition").fetchall()
+    assert {state for (state,) in rows} == set(petition.STATES) - {"draft"}
+
+
+def test_every_text_keeps_to_its_charter() -> None:
+    faults = {
+        sample.title: find_text_faults(
+            load_preset(sample.charter), title=sample.title, body=unwrap(sample.body, language=sample.language)
+        )
+        for sample in SAMPLES
+    }
+    assert faults == {sample.title: () for sample in SAMPLES}
+    assert {sample.language for sample in SAMPLES} == {"ko", "en"}
+
+
+def test_english_texts_are_unwrapped_and_korean_lines_are_kept() -> None:
+    assert unwrap("One line\nbroken.\n\nTwo.", language="en") == "One line broken.\n\nTwo."
+    assert unwrap("한 줄\n두 줄", language="ko") == "한 줄\n두 줄"
+
+
+def test_something_is_owed_overdue_and_kept_and_one_petition_is_about_to_meet_its_threshold(
+    database: psycopg.Connection,
+) -> None:
+    rows = database.execute(
+        "SELECT DISTINCT state, state = 'owed' AND coalesce(due_at < now(), false) FROM petitions_obligation"
+    ).fetchall()
+    assert set(rows) == {("owed", False), ("owed", True), ("kept", False)}
+    row = database.execute(
+        "SELECT min(p.needed[1] - t.count) FROM petitions_petition p JOIN signing_tree t ON t.petition_id = p.id"
+        " WHERE p.state = 'open' AND p.needed[1] > t.count"
+    ).fetchone()
+    assert row == (3,)
+
+
+def test_counts_are_signatures_less_voids_and_every_checkpoint_covers_its_log(database: psycopg.Connection) -> None:
+    made = {sample.title: (sample.signatures, sample.voids) for sample in SAMPLES if sample.signatures}
+    rows = database.execute(
+        "SELECT p.title, t.signatures, t.voids, t.checkpoint, h.size FROM petitions_petition p"
+        " JOIN signing_tree t ON t.petition_id = p.id JOIN signing_head h ON h.petition_id = p.id"
+    ).fetchall()
+    assert {title: (signatures, voids) for title, signatures, voids, _, _ in rows if signatures} == made
+    assert [peek_checkpoint(bytes(checkpoint)).size - size for *_, checkpoint, size in rows] == [0] * len(rows)
+
+
+def test_a_second_run_changes_nothing(
+    on_sample: Callable[..., "CompletedProcess[str]"], database: psycopg.Connection
+) -> None:
+    before = database.execute("SELECT max(id), count(*) FROM petitions_petition").fetchone()
+    done = on_sample("demo", "--no-serve", "--port", "8765")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "http://127.0.0.1:8765/petitions/1" in done.stdout
+    assert database.execute("SELECT max(id), count(*) FROM petitions_petition").fetchone() == before
+
+
+def test_it_is_not_thrown_away_while_it_is_used(on_sample: Callable[..., "CompletedProcess[str]"]) -> None:
+    done = on_sample("demo", "--no-serve", "--fresh")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is in use" in done.stderr
+
+
+def test_another_site_is_neither_thrown_away_nor_made_a_demonstration(tmp_path: Path) -> None:
+    assert run_maninso("migrate", home=tmp_path).returncode == 0
+    fresh = run_maninso("demo", "--no-serve", "--fresh", home=tmp_path)
+    assert (fresh.returncode, fresh.stdout) == (2, "")
+    assert "holds a site that `maninso demo` did not make" in fresh.stderr
+    assert run_maninso("import", "blue-house", str(write_archive(tmp_path)), home=tmp_path).returncode == 0
+    made = run_maninso("demo", "--no-serve", home=tmp_path)
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "this site has 1 petitions of its own" in made.stderr
+
+
+def test_a_given_database_is_never_thrown_away(tmp_path: Path, database_url: str) -> None:
+    done = run_maninso("demo", "--no-serve", "--fresh", home=tmp_path, DATABASE_URL=database_url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "throws away no database of DATABASE_URL" in done.stderr
+
+
+def write_archive(folder: Path) -> Path:
+    file = folder / "archive.jsonl"
+    file.write_text(
+        '{"category": "교통", "begin": "2019-05-01", "end": "2019-05-31", "content": "횡단보도를 놓아 주세요.", '
+        '"num_agree": 12, "petition_idx": 7, "status": "청원종료", "title": "횡단보도"}\n'
+    )
+    return file
