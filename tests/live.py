@@ -148,3 +148,4 @@ def live_site(home: Path, server_url: str, *, name: str, charter: str = "univers
     finally:
         if site.process is not None and site.process.poll() is None:
             site.stop()
+        print((home / "serve.log").read_text())  # pytest shows it where a test failed

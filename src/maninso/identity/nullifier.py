@@ -18,7 +18,6 @@ KEY_LENGTH = 32
 NULLIFIER_LENGTH = 16
 
 _NULLIFIER_LABEL = b"maninso/nullifier/v1\0"
-_COMMITMENT_LABEL = b"maninso/nullifier-key/v1\0"
 _SEAL_LABEL = b"maninso/petition-key/v1\0"
 _NONCE_LENGTH = 12
 
@@ -33,8 +32,8 @@ def make_petition_key() -> bytes:
 
 
 def commit_key(key: bytes) -> bytes:
-    """Return the 32-byte commitment that the log's first entry publishes, so that the key was fixed at the start."""
-    return hashlib.sha256(_COMMITMENT_LABEL + _checked(key)).digest()
+    """Return the SHA-256 of the key, which the log's first entry publishes: the key was fixed at the start."""
+    return hashlib.sha256(_checked(key)).digest()
 
 
 def derive_nullifier(key: bytes, *, issuer: str, subject: bytes) -> bytes:

@@ -51,7 +51,7 @@ def read_log_file(cursor: Cursor, *, petition_id: int, path: str) -> LogFile | N
 
 
 def read_log_key(cursor: Cursor, *, petition_id: int) -> str | None:
-    """Return the verifier key (vkey) of a log, which auditors pass to `maninso verify --key`; None before it has one."""
+    """Return the verifier key (vkey) of a log, for `maninso verify --key`; None before its first checkpoint."""
     cursor.execute(QUERIES["read_log_key"], {"petition_id": petition_id})
     row = cursor.fetchone()
     return None if row is None else render_log_key(str(row[0]), bytes(row[1]))
