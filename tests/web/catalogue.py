@@ -1,7 +1,7 @@
 """The Korean catalogue's upkeep: what has to be translated, and how the .mo is made of the .po.
 
-After changing words in a template or in code: `python tests/web/catalogue.py` adds what is new to the .po (untranslated),
-drops what is gone, and compiles the .mo. Then fill in what it lists, and run it again.
+After changing words in a template or in code, `python tests/web/catalogue.py` adds what is new to the .po
+(untranslated), drops what is gone, and compiles the .mo. Fill in what it lists, and run it again.
 """
 
 import datetime as dt

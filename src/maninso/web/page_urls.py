@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from maninso.web.pages import errors, front, petitions, problems, signing
+from maninso.web.pages import charters, errors, front, petitions, problems, signing
 
 urlpatterns = [
     path("", front.show_front, name="front"),
@@ -13,7 +13,7 @@ urlpatterns = [
     path("petitions/<str:number>/receipts/<str:leaf_hash>", signing.show_receipt, name="receipt"),
     path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
     path("obligations", front.show_board, name="obligations"),
-    path("charter/<str:charter_id>", front.show_charter, name="charter"),
+    path("charter/<str:charter_id>", charters.show_charter, name="charter"),
     path("problems/<str:slug>", problems.show_problem, name="problem"),
     path("about", front.explain_counting, name="about"),
     path("privacy", front.state_privacy, name="privacy"),

@@ -45,12 +45,12 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of a petition's way; `state` is done, now, late or next. `until` makes it a span, both days included."""
+    """One step of a petition's way: `state` is done, now, late or next; `day` is when it was or is due."""
 
     label: str | Promise
     state: str
     day: dt.date | None = None
-    until: dt.date | None = None
+    until: dt.date | None = None  # the last day, where it is not a day but a time
     needed: int = 0  # signatures, where the step is a threshold
 
 
@@ -141,10 +141,7 @@ def _to_come(view: PetitionView) -> Iterator[Step]:
         yield Step(label=STATE_LABELS[view.state], state="now")
         yield Step(label=_("Published"), state="next")
     if view.state == "open" and view.closes_at:
-        opened = local(view.opened_at, view.time_zone).date() if view.opened_at else None
-        yield Step(
-            label=_("Collecting signatures"), state="now", day=opened, until=last_day(view.closes_at, view.time_zone)
-        )
+        yield Step(label=_("Collecting signatures"), state="now", until=last_day(view.closes_at, view.time_zone))
     if view.state in ("gathering", "moderation", "open"):
         for threshold in view.thresholds:
             if not threshold.met:

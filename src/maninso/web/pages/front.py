@@ -1,6 +1,5 @@
 """The front page, the board of what is owed, and the pages that explain."""
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
@@ -9,11 +8,11 @@ from django.utils.translation import ngettext
 
 from maninso import charter as rules
 from maninso.petitions import discovery, obligations
+from maninso.web.pages.charters import site_charter
 from maninso.web.pages.display import show_debt
 from maninso.web.pages.petitions import show_card
 from maninso.web.shared.answers import page, render_page
 from maninso.web.shared.formats import format_number
-from maninso.web.shared.problems import NO_CHARTER, Refused
 from maninso.web.shared.requests import read_words
 
 FEW = 3
@@ -59,33 +58,9 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
 
 
 @page
-def show_charter(request: HttpRequest, charter_id: str) -> HttpResponseBase:
-    """GET /charter/{id}: the rules in words, each with how sure it is and its source."""
-    charter = find_charter(charter_id)
-    language = translation.get_language() or "ko"
-    context = {
-        "charter": charter,
-        "title": charter.title.in_language(language),
-        "institution": charter.institution.in_language(language),
-        "parts": rules.describe(charter, language),
-    }
-    return render_page(request, "charter.html", context)
-
-
-def find_charter(charter_id: str) -> rules.Charter:
-    """Return a charter that comes with the program or is the site's own; refuses any other name (404)."""
-    if charter_id in rules.preset_ids():
-        return rules.load_preset(charter_id)
-    own = rules.read_charter(settings.MANINSO.charter)
-    if own.id != charter_id:
-        raise Refused(NO_CHARTER)
-    return own
-
-
-@page
 def start_petition(request: HttpRequest) -> HttpResponseBase:
     """GET /petitions/new: how a petition is raised here."""
-    charter = rules.read_charter(settings.MANINSO.charter)
+    charter = site_charter()
     context = {
         "charter": charter,
         "title": charter.title.in_language(translation.get_language() or "ko"),
@@ -111,7 +86,7 @@ def explain_counting(request: HttpRequest) -> HttpResponseBase:
 @page
 def state_privacy(request: HttpRequest) -> HttpResponseBase:
     """GET /privacy: what is stored of whom, and for how long."""
-    charter = rules.read_charter(settings.MANINSO.charter)
+    charter = site_charter()
     language = translation.get_language() or "ko"
     kept = rules.say_length(charter.retention.after_closing, language)
     return render_page(request, "privacy.html", {"charter": charter, "kept": kept})

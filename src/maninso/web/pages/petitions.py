@@ -5,12 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from maninso import charter as rules
 from maninso.petitions import access, discovery
-from maninso.petitions.access import PetitionCard, PetitionView, ThresholdView
+from maninso.petitions.access import PetitionCard, PetitionView
+from maninso.web.pages.charters import find_charter, say_promise
 from maninso.web.pages.display import (
     build_steps,
     card_days,
@@ -75,8 +75,8 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
         "without_query": link_filter(found, q=""),
         "without_topic": link_filter(found, topic=""),
         "pages": [(number, number and link_filter(found, page=number)) for number in pages_around(found)],
-        "before": link_filter(found, page=found.page - 1) if found.page > 1 else "",
-        "after": link_filter(found, page=found.page + 1) if found.page < found.pages else "",
+        "before": link_filter(found, page=found.page - 1) if found.page > 1 else None,
+        "after": link_filter(found, page=found.page + 1) if found.page < found.pages else None,
         "json": data_path("petitions_json") + link_filter(found),
         "csv": data_path("petitions_csv") + link_filter(found),
     }
@@ -115,31 +115,19 @@ def find_petition(number: str, *, now: dt.datetime) -> PetitionView:
     return view
 
 
-def find_promise(view: PetitionView, threshold: ThresholdView) -> dict[str, str] | None:
-    """Return what is owed once a threshold is met, in words; None where the rules are not at hand."""
-    if view.charter_id not in rules.preset_ids():
-        return None
-    language = translation.get_language() or "ko"
-    for rule in rules.load_preset(view.charter_id).thresholds:
-        if rule.id == threshold.threshold_id and rule.obligation:
-            owed = rule.obligation
-            return {
-                "who": owed.who.in_language(language),
-                "what": owed.what.in_language(language),
-                "deadline": rules.say_deadline(owed.deadline, language) if owed.deadline else "",
-            }
-    return None
-
-
 def render_petition(request: HttpRequest, view: PetitionView, *, now: dt.datetime) -> HttpResponseBase:
     """Return a petition's page, with status 410 for a tombstone."""
     threshold = pick_threshold(view)
+    promise = None
+    if threshold and not threshold.met and view.takes_signatures:
+        promise = say_promise(view.charter_id, threshold.threshold_id)
     context = {
         "petition": view,
         "state": state_tag(view.state),
         "steps": build_steps(view, now=now),
         "threshold": threshold,
-        "promise": find_promise(view, threshold) if threshold and not threshold.met and not view.source else None,
+        "charter_is_known": find_charter(view.charter_id) is not None,
+        "promise": promise,
         "missing": max(threshold.needed - view.count, 0) if threshold else 0,
         "others": [other for other in view.thresholds if other is not threshold],
         "obligations": [show_debt(obligation) for obligation in view.obligations],

@@ -3,9 +3,11 @@
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
+from maninso.signing.problems import Problem as SigningProblem
 from maninso.signing.problems import Refusal
 from maninso.web.shared.answers import page, render_page
 from maninso.web.shared.context import describe_site
@@ -74,10 +76,19 @@ def render_problem_page(slug: str, *, language: str) -> bytes:
     Its links hold `/petitions/0`, which the signing app replaces by the petition's own number.
     """
     refusal = REFUSALS[slug]
+    outer = get_script_prefix()
+    set_script_prefix(f"/{language}/")
+    try:
+        return _render(refusal, language)
+    finally:
+        set_script_prefix(outer)
+
+
+def _render(refusal: SigningProblem, language: str) -> bytes:
     with translation.override(language):
         context = {
             **describe_site(bare_path="/petitions/0", query=""),
-            "prefix": f"/{language}",
+            "petition": f"/{language}/petitions/0",
             "status": refusal.status,
             "title": gettext(refusal.title),
             "cure": gettext(refusal.cure),

@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from maninso import charter as rules
 from maninso.identity.rehearsal import LIFETIME, make_rehearsal_ticket
 from maninso.identity.ticket import COOKIE, derive_key, issue_ticket
 from maninso.petitions import access
 from maninso.petitions.access import PetitionView
+from maninso.web.pages.charters import find_charter
 from maninso.web.pages.petitions import find_petition
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
@@ -26,8 +26,9 @@ from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, NO_RECEIPT, Refused
 from maninso.web.shared.requests import read_leaf_hash, read_number
 
 LONGEST_NAME = 60  # characters
-# A made-up person passes every check of a charter, so that each petition of a rehearsal can be signed.
-MADE_UP_ASSURANCE, MADE_UP_AGE = 3, 40
+MADE_UP_AGE = 40  # old enough for every charter
+MADE_UP_ASSURANCE = 1
+HIGHEST_ASSURANCE = 3
 
 
 def see_other(address: str) -> HttpResponseRedirect:
@@ -79,7 +80,14 @@ def make_up_person(request: HttpRequest) -> HttpResponseBase:
 
 def counted_regions(view: PetitionView) -> tuple[str, ...]:
     """Return the regions that the petition's charter counts by, none where its charter is not at hand."""
-    return rules.load_preset(view.charter_id).regions if view.charter_id in rules.preset_ids() else ()
+    charter = find_charter(view.charter_id)
+    return charter.regions if charter else ()
+
+
+def needed_assurance(view: PetitionView) -> int:
+    """Return how well a made-up person must be verified to sign; the most where the petition's charter is not known."""
+    charter = find_charter(view.charter_id)
+    return max(MADE_UP_ASSURANCE, charter.signer.minimum_assurance) if charter else HIGHEST_ASSURANCE
 
 
 def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetime) -> HttpResponseBase:
@@ -91,7 +99,7 @@ def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetim
         person=person,
         region=region,
         now=now.timestamp(),
-        assurance=MADE_UP_ASSURANCE,
+        assurance=needed_assurance(view),
         age=MADE_UP_AGE,
     )
     response.set_cookie(

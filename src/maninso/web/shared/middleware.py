@@ -72,9 +72,10 @@ def choose_language(get_response: GetResponse) -> GetResponse:
                 response = get_response(request)
         finally:
             set_script_prefix(outer)
-        response.headers.setdefault("Content-Language", language)
-        if not fixed and is_page(response):
-            patch_vary_headers(response, ["Accept-Language"])
+        if is_page(response):
+            response.headers["Content-Language"] = language
+            if not fixed:
+                patch_vary_headers(response, ["Accept-Language"])
         return response
 
     return answer_in_language
@@ -90,9 +91,9 @@ def split_language(path: str) -> tuple[str, str]:
 
 def preferred_language(accept_language: str) -> str:
     """Return the first language of an Accept-Language header that this site speaks, else Korean."""
-    for code, _quality in parse_accept_lang_header(accept_language):
+    for code, quality in parse_accept_lang_header(accept_language):
         language = code.partition("-")[0]
-        if language in LANGUAGES:
+        if quality > 0 and language in LANGUAGES:
             return language
     return "ko"
 

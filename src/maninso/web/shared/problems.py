@@ -96,7 +96,7 @@ NO_CHARTER = Problem(
 )
 METHOD = Problem(
     405,
-    "method-not-allowed",
+    "read-only",
     _("This address does not take that kind of request."),
     _("Read pages with GET; sign with the button on a petition’s page."),
 )
