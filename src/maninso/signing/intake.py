@@ -136,10 +136,11 @@ class Intake:
         exceptions = None
         while exceptions is None:
             try:
-                if connection is None or connection.closed:
-                    connection = await self._connect()
-                exceptions = await send_batch(connection, batch)
-            except psycopg.OperationalError as error:
+                async with asyncio.timeout_at(deadline):  # a network that swallows packets breaks no connection
+                    if connection is None or connection.closed:
+                        connection = await self._connect()
+                    exceptions = await send_batch(connection, batch)
+            except (psycopg.OperationalError, TimeoutError) as error:
                 # Durable now: perhaps this batch, perhaps not. Sending it again settles it either way.
                 logger.warning("a batch of %d is sent again: %s", len(batch), error)
                 if connection is not None:

@@ -1,0 +1,160 @@
+"""Intake: every statement it sends, lost, or carried out but its answer lost; the process lives on, or is killed.
+
+How many statements there are is found by a run without a fault, so the matrix stays whole when the code changes.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+from tests.faults.conftest import Judge
+from tests.faults.oracle import Held
+from tests.faults.proxy import Fault, Proxy
+from tests.signing.conftest import Logs
+
+from maninso.ledger.entries import render_sign
+from maninso.ledger.merkle import hash_leaf
+from maninso.signing import intake as intake_module
+from maninso.signing.gate import pause_gate
+from maninso.signing.intake import Intake, Outcome, Waiting
+
+Person = tuple[int, bytes]  # petition, nullifier
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this moment runs."""
+
+
+@dataclass
+class Crowd:
+    """Two waves of people; some of the second sign again, some at a petition that is paused."""
+
+    open_one: int
+    open_two: int
+    paused: int
+    told: dict[Person, list[Outcome]] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        first = [(self.open_one, os.urandom(16)) for _ in range(20)]
+        second = [(self.open_two, os.urandom(16)) for _ in range(10)]
+        late = [(self.open_one, os.urandom(16)) for _ in range(10)]
+        self.waves = [first + second + [(self.paused, os.urandom(16))], late + first[:5]]
+        self.held = {petition: Held() for petition in (self.open_one, self.open_two, self.paused)}
+
+    async def sign(self, intake: Intake, people: list[Person]) -> None:
+        """Submit one signature each, with new evidence, and note what each is told."""
+        waiting = [submit(intake, person) for person in people]
+        done = asyncio.gather(*[one.answer for one in waiting])
+        assert intake._task is not None
+        await asyncio.wait({done, intake._task}, return_when=asyncio.FIRST_COMPLETED)
+        if intake._task.done():
+            done.cancel()
+            raise Killed
+        for person, one in zip(people, waiting, strict=True):
+            outcome = one.answer.result()
+            self.told.setdefault(person, []).append(outcome)
+            if outcome in (Outcome.STORED, Outcome.EARLIER):
+                self.held[person[0]].acknowledged.add(hash_leaf(one.entry))
+
+
+def submit(intake: Intake, person: Person) -> Waiting:
+    evidence = os.urandom(16)
+    return intake.submit(person[0], render_sign(1, 0, 0, person[1], os.urandom(32)), evidence)
+
+
+async def run_intake(url: str, crowd: Crowd, *, dies: bool) -> None:
+    """Take both waves. Where the process dies, it does so when its connection is lost; a new one serves who waited."""
+    connections = 0
+
+    async def connect() -> psycopg.AsyncConnection:
+        nonlocal connections
+        connections += 1
+        if dies and connections == 2:
+            raise Killed
+        return await psycopg.AsyncConnection.connect(url, autocommit=True)
+
+    intake = Intake(connect)
+    await intake.start()
+    for wave in crowd.waves:
+        try:
+            await crowd.sign(intake, wave)
+        except Killed:
+            intake = Intake(connect)
+            await intake.start()
+            await crowd.sign(intake, wave)
+    await intake.stop()
+
+
+@pytest.fixture
+def make_crowd(logs: Logs) -> Callable[[], Crowd]:
+    def make() -> Crowd:
+        crowd = Crowd(logs.open(), logs.open(), logs.open())
+        with logs.connection.transaction(), logs.connection.cursor() as cursor:
+            pause_gate(cursor, petition_id=crowd.paused)
+        return crowd
+
+    return make
+
+
+def judge_crowd(crowd: Crowd, judge: Judge) -> None:
+    """Everybody was told something, and exactly those who were told so are in the logs."""
+    for petition, held in crowd.held.items():
+        assert judge(petition, held) == 1 + len(held.acknowledged)
+    assert [len(held.acknowledged) for held in crowd.held.values()] == [30, 10, 0]
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.PERSISTED])
+@pytest.mark.parametrize("dies", [False, True], ids=["process lives on", "process dies"])
+def test_whichever_statement_fails_everybody_signs_once(
+    proxy: Proxy,
+    judge: Judge,
+    make_crowd: Callable[[], Crowd],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    dies: bool,
+) -> None:
+    monkeypatch.setattr(intake_module, "RETRY_AFTER", 0.01)
+    clean = make_crowd()
+    asyncio.run(run_intake(proxy.url, clean, dies=False))
+    judge_crowd(clean, judge)
+    steps = list(proxy.statements)
+    assert len(steps) >= 3, steps  # connect, and one statement for each wave
+    for number, step in enumerate(steps, 1):
+        print(f"{fault.value} at statement {number} of {len(steps)}: {step}")
+        crowd = make_crowd()
+        proxy.fail(number, fault)
+        asyncio.run(run_intake(proxy.url, crowd, dies=dies))
+        assert len(proxy.statements) > len(steps), "the fault did not come"
+        judge_crowd(crowd, judge)
+        if not dies:  # a process that lives on tells people the same as if nothing had happened
+            assert list(crowd.told.values()) == list(clean.told.values())
+
+
+def test_where_the_database_says_nothing_signers_are_told_in_time(
+    proxy: Proxy, judge: Judge, make_crowd: Callable[[], Crowd], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that swallows packets breaks no connection; the wait for an answer ends all the same."""
+    monkeypatch.setattr(intake_module, "GIVE_UP_AFTER", 0.3)
+    crowd = make_crowd()
+    asyncio.run(run_intake(proxy.url, crowd, dies=False))
+    for number in (1, len(proxy.statements)):  # connecting, and a batch
+        crowd = make_crowd()
+        proxy.fail(number, Fault.SILENT)
+
+        async def sign_until_told(crowd: Crowd = crowd) -> None:
+            intake = Intake(lambda: psycopg.AsyncConnection.connect(proxy.url, autocommit=True))
+            await intake.start()
+            for wave in crowd.waves:
+                async with asyncio.timeout(8):
+                    await crowd.sign(intake, wave)
+            assert [Outcome.UNKNOWN] in crowd.told.values() or [Outcome.STORED, Outcome.UNKNOWN] in crowd.told.values()
+            for wave in crowd.waves:  # those who were told 503 try again, and so may all others
+                await crowd.sign(intake, wave)
+            await intake.stop()
+
+        asyncio.run(sign_until_told())
+        judge_crowd(crowd, judge)
