@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from maninso.run.postgres import server_url
 from maninso.run.settings import Settings, read_settings
 
 STARTING = 30.0  # seconds
@@ -42,6 +43,7 @@ class LiveSite:
     database_url: str
     port: int
     charter: str = "university"
+    embedded: bool = False  # on a server of its own, which it starts itself; `database_url` is then for us alone
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
@@ -50,14 +52,20 @@ class LiveSite:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {
+        environment = {
             **os.environ,
             "MANINSO_HOME": str(self.home),
             "MANINSO_HOST": f"127.0.0.1:{self.port}",
             "MANINSO_CHARTER": self.charter,
             "MANINSO_REHEARSAL": "1",
+            "MANINSO_RATE_NETWORK": "20",
+            "MANINSO_RATE_PERSON": "5",
+            "MANINSO_TRUSTED_PROXIES": "127.0.0.0/8",  # so that a test can come from any network
             "DATABASE_URL": self.database_url,
         }
+        if self.embedded:
+            del environment["DATABASE_URL"]
+        return environment
 
     @property
     def settings(self) -> Settings:
@@ -132,20 +140,34 @@ class LiveSite:
 
 
 @contextlib.contextmanager
-def live_site(home: Path, server_url: str, *, name: str, charter: str = "university") -> Iterator[LiveSite]:
+def live_site(home: Path, server: str, *, name: str, charter: str = "university") -> Iterator[LiveSite]:
     """Run a site on a new database `name` of the test session's server."""
-    with psycopg.connect(server_url, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    site = LiveSite(home, urlsplit(server)._replace(path=f"/{name}").geturl(), find_free_port(), charter)
+    site.maninso("migrate")
+    yield from run_to_the_end(site)
+
+
+@contextlib.contextmanager
+def embedded_site(home: Path, *, charter: str = "university") -> Iterator[LiveSite]:
+    """Run a site on an embedded PostgreSQL of its own, under `home`."""
+    url = server_url(home / "postgres" / "socket")
+    yield from run_to_the_end(LiveSite(home, url, find_free_port(), charter, embedded=True))
+
+
+def find_free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    site = LiveSite(home, urlsplit(server_url)._replace(path=f"/{name}").geturl(), port, charter)
-    site.maninso("migrate")
-    site.start()
+        return int(free.getsockname()[1])
+
+
+def run_to_the_end(site: LiveSite) -> Iterator[LiveSite]:
     try:
+        site.start()
         yield site
     finally:
         if site.process is not None and site.process.poll() is None:
             site.stop()
-        print((home / "serve.log").read_text())  # pytest shows it where a test failed
+        print((site.home / "serve.log").read_text())  # pytest shows it where a test failed

@@ -137,6 +137,7 @@ def test_made_up_people_do_not_sign_outside_rehearsals() -> None:
     app = SigningApp(
         gates=None,
         intake=None,
+        limiter=None,
         ticket_key=KEY,
         host="here",
         rehearsal=False,
@@ -244,3 +245,22 @@ def test_thirty_people_twenty_times_at_once_are_thirty(site: LiveSite, petition:
     assert sum(answer.status == 201 for answer in answers) == 30
     assert len({answer.json()["leaf_hash"] for answer in answers}) == 30
     site.wait_for_count(petition, 30)
+
+
+def test_a_person_and_a_network_that_send_too_much(site: LiveSite, petition: int) -> None:
+    start_of_a_minute()
+    answers = [sign(site, petition, ticket_of("in a hurry"), x_forwarded_for="203.0.113.5") for _ in range(6)]
+    assert [answer.status for answer in answers] == [201, 200, 200, 200, 200, 429]
+    assert problem(answers[5]) == (429, "too-many-by-you")
+    assert 1 <= int(answers[5].headers["retry-after"]) <= 60
+    answers = [sign(site, petition, ticket_of(f"neighbour {n}"), x_forwarded_for="203.0.113.5") for n in range(15)]
+    assert [answer.status for answer in answers] == [201] * 14 + [429]
+    assert problem(answers[14]) == (429, "too-many-from-there")
+    assert sign(site, petition, ticket_of("elsewhere"), x_forwarded_for="203.0.113.6").status == 201
+
+
+def start_of_a_minute() -> None:
+    """Wait where a minute is about to end, so that a test's requests fall into one."""
+    left = 60 - time.time() % 60
+    if left < 15:
+        time.sleep(left)

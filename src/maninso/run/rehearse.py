@@ -269,7 +269,8 @@ class Load:
                     status, wait, body = await self._ask(connection, request)
                 except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
                     self._tally.broken += 1
-                    connection = _closed(connection)
+                    _close(connection)
+                    connection = None
                     if time.monotonic() - self._last_answer > LONGEST_SILENCE:
                         raise UnreadableError(f"the site does not answer: {error}", cure="start it again") from error
                     await asyncio.sleep(0.2)
@@ -283,7 +284,7 @@ class Load:
                 self._tally.seconds.append(time.monotonic() - started)
                 self._tally.leaves.add(bytes.fromhex(json.loads(body)["leaf_hash"]))
             self._done += 1
-        _closed(connection)
+        _close(connection)
 
     async def _ask(
         self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes
@@ -304,7 +305,7 @@ class Load:
         ).encode()
 
 
-def _closed(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) -> None:
+def _close(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) -> None:
     if connection is not None:
         connection[1].close()
 

@@ -1,7 +1,8 @@
 """The site as one command and one port: granian, with the signing app and Django in each web process.
 
-Signing requests go to signing.app on the event loop; everything else goes to Django's own threads (bridge.py). The
-worker (sequencer, closing, obligations) is a process of its own, kept alive from here.
+Signing requests go to signing.app on the event loop; everything else is answered from memory (front.py), or by Django
+in threads of its own (bridge.py). The worker (sequencer, closing, obligations) is a process of its own, kept alive from
+here.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -21,10 +22,12 @@ from granian.constants import Interfaces, Loops
 
 from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
+from maninso.run.front import Front
 from maninso.run.settings import Settings, read_or_make_secret, read_settings
 from maninso.signing.app import PATH, Exchange, Scope, SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
+from maninso.signing.limits import Limiter, Sharer
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +42,10 @@ class Site:
         self._settings = read_settings()
         self._signing: SigningApp | None = None
         self._django: Bridge | None = None
+        self._front: Front | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
+        self._sharer: Sharer | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Granian calls this before the first request."""
@@ -57,20 +62,25 @@ class Site:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
             await self._signing.answer(scope, exchange)
         else:
-            assert self._django is not None  # noqa: S101 - __rsgi_init__ ran before
-            await self._django.answer(scope, exchange)
+            assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
+            await self._front.answer(scope, exchange)
 
     async def _start(self) -> None:
         settings = self._settings
-        application, pages = load_django()
+        application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
+        self._front = Front(self._django, read_language=read_language)
         self._gates = GateBook(self._connect, wrapping_key=read_or_make_secret(settings.keys_dir / "wrap.key"))
         self._intake = Intake(self._connect)
         await self._gates.start()
         await self._intake.start()
+        limiter = Limiter(settings.limits, key=derive_key(settings.secret_key, purpose="network"))
+        self._sharer = Sharer(limiter, self._connect)
+        await self._sharer.start()
         self._signing = SigningApp(
             gates=self._gates,
             intake=self._intake,
+            limiter=limiter,
             ticket_key=derive_key(settings.secret_key, purpose="ticket"),
             host=settings.host,
             rehearsal=settings.rehearsal,
@@ -80,8 +90,12 @@ class Site:
     async def _stop(self) -> None:
         if self._intake is not None:
             await self._intake.stop()
+        if self._sharer is not None:
+            await self._sharer.stop()
         if self._gates is not None:
             await self._gates.stop()
+        if self._front is not None:
+            await self._front.stop()
         if self._django is not None:
             self._django.close()
 
@@ -90,21 +104,22 @@ class Site:
         return await psycopg.AsyncConnection.connect(url, autocommit=True, options=DURABLE)
 
 
-def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes]]:
-    """Start Django in this process; returns its WSGI application and the signing app's pages."""
+def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes], Callable[[str], str]]:
+    """Start Django in this process; returns its WSGI application, the signing app's pages, and what reads languages."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
     from django.core.wsgi import get_wsgi_application
 
     application = get_wsgi_application()
     from maninso.signing.problems import Refusal
     from maninso.web.pages.problems import render_problem_page
+    from maninso.web.shared.middleware import preferred_language
 
     pages = {
         (refusal.value.slug, language): render_problem_page(refusal.value.slug, language=language)
         for refusal in Refusal
         for language in ("ko", "en")
     }
-    return application, pages
+    return application, pages, preferred_language
 
 
 def make_site() -> Site:

@@ -4,6 +4,7 @@ Every variable is documented in docs/reference/settings.md; a test fails when on
 """
 
 import base64
+import ipaddress
 import os
 import re
 import secrets
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maninso import UsageError
+from maninso.signing.limits import Limits, Network
 
 VARIABLES = (
     "DATABASE_URL",
@@ -23,10 +25,16 @@ VARIABLES = (
     "MANINSO_REHEARSAL",
     "MANINSO_OIDC_PROVIDERS",
     "MANINSO_POSTGRES_BIN",
+    "MANINSO_RATE_NETWORK",
+    "MANINSO_RATE_PERSON",
+    "MANINSO_RATE_EXEMPT",
+    "MANINSO_TRUSTED_PROXIES",
 )
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _SHORTEST_SECRET = 32
+_DATABASE = re.compile(r"postgres(ql)?://\S*", re.ASCII)
+_EMAIL = re.compile(r"smtps?://\S+|file:.+")
 
 
 class SettingError(UsageError):
@@ -46,6 +54,7 @@ class Settings:
     rehearsal: bool
     oidc_providers: Path | None
     postgres_bin: Path | None
+    limits: Limits
 
     @property
     def keys_dir(self) -> Path:
@@ -63,6 +72,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             f"MANINSO_HOST={host!r} is not a host name",
             cure="give a lower-case host name, with a port if it is not the usual one: petitions.example.org",
         )
+    database_url = env.get("DATABASE_URL") or None
+    if database_url is not None and not _DATABASE.fullmatch(database_url):
+        raise SettingError(
+            "DATABASE_URL is not the address of a PostgreSQL database",  # it may hold a password: it is not shown
+            cure="write it as postgresql://user:password@host:5432/name",
+        )
+    email_url = env.get("MANINSO_EMAIL_URL") or f"file:{home / 'mail'}"
+    if not _EMAIL.fullmatch(email_url):
+        raise SettingError(
+            "MANINSO_EMAIL_URL is neither a mail server's address nor a folder",
+            cure="write it as smtp://user:password@host:587, smtps://..., or file:FOLDER",
+        )
     rehearsal = env.get("MANINSO_REHEARSAL", "")
     if rehearsal not in ("", "0", "1"):
         raise SettingError(f"MANINSO_REHEARSAL={rehearsal!r} is neither 0 nor 1", cure="set it to 1, or leave it out")
@@ -74,15 +95,41 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     return Settings(
         home=home,
-        database_url=env.get("DATABASE_URL") or None,
+        database_url=database_url,
         secret_key=secret,
         host=host,
-        email_url=env.get("MANINSO_EMAIL_URL") or f"file:{home / 'mail'}",
+        email_url=email_url,
         charter=env.get("MANINSO_CHARTER") or "blue-house-2019",
         rehearsal=rehearsal == "1",
         oidc_providers=_path(env, "MANINSO_OIDC_PROVIDERS"),
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
+        limits=Limits(
+            network=_number(env, "MANINSO_RATE_NETWORK", 600),
+            person=_number(env, "MANINSO_RATE_PERSON", 30),
+            exempt=_networks(env, "MANINSO_RATE_EXEMPT", "127.0.0.0/8, ::1"),
+            proxies=_networks(env, "MANINSO_TRUSTED_PROXIES", ""),
+        ),
     )
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000_000):
+        raise SettingError(f"{name}={text!r} is not a number of requests a minute", cure=f"write it as {default}")
+    return int(text)
+
+
+def _networks(env: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
+    networks = []
+    for part in env.get(name, default).split(","):
+        try:
+            if part.strip():
+                networks.append(ipaddress.ip_network(part.strip()))
+        except ValueError as error:
+            raise SettingError(
+                f"{name}: {error}", cure="list networks with commas: 10.0.0.0/8, 2001:db8::/32"
+            ) from error
+    return tuple(networks)
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -25,6 +25,7 @@ from maninso.ledger.evidence import commit_evidence
 from maninso.ledger.merkle import hash_leaf
 from maninso.signing.gatebook import Gate, GateBook
 from maninso.signing.intake import Intake, IntakeFull, Outcome
+from maninso.signing.limits import Limiter
 from maninso.signing.problems import JSON_TYPE, PROBLEM_BODIES, Refusal
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Scope(Protocol):
 
     method: str
     path: str
-    scheme: str
+    client: str
     headers: Any
 
 
@@ -93,6 +94,7 @@ class SigningApp:
         *,
         gates: GateBook,
         intake: Intake,
+        limiter: Limiter,
         ticket_key: bytes,
         host: str,
         rehearsal: bool,
@@ -100,6 +102,7 @@ class SigningApp:
     ) -> None:
         self._gates = gates
         self._intake = intake
+        self._limiter = limiter
         self._ticket_key = ticket_key
         self._host = host
         self._rehearsal = rehearsal
@@ -136,6 +139,7 @@ class SigningApp:
     async def _sign(self, scope: Scope, petition_id: int, *, now: float) -> tuple[int, str]:
         """Sign for the person of the request's ticket; returns the status and the leaf's hash (hex)."""
         ticket = self._read_ticket(scope, now=now)
+        self._limit(scope, ticket, now=now)
         gate = self._gates.known(petition_id)
         if gate is None:
             try:
@@ -166,6 +170,16 @@ class SigningApp:
             raise Refused(Refusal.CLOSED)  # its last moment passed by the database's clock, not by ours
         return 201 if outcome is Outcome.STORED else 200, hash_leaf(waiting.entry).hex()
 
+    def _limit(self, scope: Scope, ticket: Ticket, *, now: float) -> None:
+        """Refuse a network or a person that has sent too many requests."""
+        network = self._limiter.name_network(scope.client.rpartition(":")[0], scope.headers.get("x-forwarded-for"))
+        if not network:
+            return
+        if not self._limiter.admit_network(network, now=now):
+            raise Refused(Refusal.TOO_MANY_THERE)
+        if not self._limiter.admit_person(ticket.subject, now=now):
+            raise Refused(Refusal.TOO_MANY_BY_YOU)
+
     def _read_ticket(self, scope: Scope, *, now: float) -> Ticket:
         headers = scope.headers
         authorization = headers.get("authorization") or ""
@@ -185,7 +199,9 @@ class SigningApp:
     def _refuse(self, scope: Scope, exchange: Exchange, refusal: Refusal, request: Request) -> None:
         problem = refusal.value
         headers: Headers = [("cache-control", "no-store")]
-        if problem.retry_after:
+        if problem.status == 429:
+            headers.append(("retry-after", str(self._limiter.seconds_left(now=time.time()))))
+        elif problem.retry_after:
             headers.append(("retry-after", str(problem.retry_after)))
         if problem.status == 401:
             headers.append(("www-authenticate", "Ticket"))

@@ -73,6 +73,18 @@ class Refusal(Enum):
         415, "wrong-type", "The request's type is not known.", "Send application/json or a form, in UTF-8."
     )
     MALFORMED = Problem(422, "malformed", "The request cannot be read.", "Send a JSON object or a form, in UTF-8.")
+    TOO_MANY_THERE = Problem(
+        429,
+        "too-many-from-there",
+        "Too many requests came from your network in this minute. Nothing was stored.",
+        "Wait a minute, then sign. If many people share your network, another one may do.",
+    )
+    TOO_MANY_BY_YOU = Problem(
+        429,
+        "too-many-by-you",
+        "You have sent too many requests in this minute. Nothing was stored.",
+        "Wait a minute, then sign.",
+    )
     BUSY = Problem(
         503, "busy", "Very many people are signing just now. Nothing was stored.", "Try again shortly.", retry_after=1
     )

@@ -132,9 +132,68 @@ SELECT size, checkpoint FROM signing_tree WHERE petition_id = %(petition_id)s
 SELECT g.origin, t.public_key FROM signing_tree t JOIN signing_gate g USING (petition_id)
 WHERE t.petition_id = %(petition_id)s AND t.public_key IS NOT NULL
 
+-- name: start_site_log
+-- The site's own log, once; its tree is made with the gate.
+INSERT INTO signing_gate (petition_id, origin, state) VALUES (0, %(origin)s, 'waiting') ON CONFLICT DO NOTHING
+
+-- name: lock_site_log
+-- Whether all entries of the site's log are published, so that the next may be added; the head is held.
+SELECT h.size, t.size, g.origin FROM signing_head h JOIN signing_tree t USING (petition_id) JOIN signing_gate g USING (petition_id)
+WHERE h.petition_id = 0 FOR UPDATE OF h
+
+-- name: unnamed_trees
+-- Petitions' checkpoints that are newer than what the site's log names.
+SELECT petition_id, size, root, checkpoint FROM signing_tree WHERE petition_id > 0 AND size > named ORDER BY petition_id
+
+-- name: name_trees
+WITH named AS (
+    INSERT INTO signing_named (petition_id, size, checkpoint, entry_index)
+    SELECT u.petition_id, u.size, u.checkpoint, %(entry_index)s
+    FROM unnest(%(petitions)s::bigint[], %(sizes)s::bigint[], %(checkpoints)s::bytea[]) AS u (petition_id, size, checkpoint)
+    RETURNING petition_id, size
+)
+UPDATE signing_tree t SET named = n.size FROM named n WHERE t.petition_id = n.petition_id
+
+-- name: read_last_entry
+SELECT entry FROM signing_leaf WHERE petition_id = %(petition_id)s ORDER BY leaf_index DESC LIMIT 1
+
+-- name: find_named
+-- The first checkpoint that covers a leaf and that the published site's log names; the site's log is number 0.
+SELECT n.size, n.checkpoint, n.entry_index FROM signing_named n JOIN signing_tree site ON site.petition_id = 0
+WHERE n.petition_id = %(petition_id)s AND n.size > %(leaf_index)s AND n.entry_index < site.size
+ORDER BY n.size LIMIT 1
+
+-- name: read_cosignatures
+-- What witnesses have cosigned of the site's log, the newest checkpoint first.
+SELECT witness, size, checkpoint, line, cosigned_at FROM signing_cosignature ORDER BY size DESC, witness
+
+-- name: keep_cosignature
+-- A witness that goes back is refused by the table; of two answers for one size the later time is kept.
+INSERT INTO signing_cosignature (witness, size, checkpoint, line, cosigned_at)
+VALUES (%(witness)s, %(size)s, %(checkpoint)s, %(line)s, %(cosigned_at)s)
+ON CONFLICT ON CONSTRAINT signing_cosignature_pk DO UPDATE
+SET size = EXCLUDED.size, checkpoint = EXCLUDED.checkpoint, line = EXCLUDED.line, cosigned_at = EXCLUDED.cosigned_at
+
+-- name: read_origins
+-- Every log with what is numbered, what is published, and its name.
+SELECT h.petition_id, g.origin, h.size, t.size, t.root
+FROM signing_head h JOIN signing_tree t USING (petition_id) JOIN signing_gate g USING (petition_id) ORDER BY h.petition_id
+
 -- name: find_leaf
 -- The index of the leaf with this hash; eight bytes of it are indexed, the rest is compared.
 SELECT leaf_index, entry FROM signing_leaf
 WHERE petition_id = %(petition_id)s
   AND substr(sha256('\x00'::bytea || entry), 1, 8) = substr(%(leaf_hash)s::bytea, 1, 8)
   AND sha256('\x00'::bytea || entry) = %(leaf_hash)s::bytea
+
+-- name: share_rates
+-- What this process counted of busy networks since it last told.
+INSERT INTO signing_rate (time_window, network, requests)
+SELECT %(window)s, u.network, u.requests FROM unnest(%(networks)s::bytea[], %(counts)s::integer[]) AS u (network, requests)
+ON CONFLICT ON CONSTRAINT signing_rate_pk DO UPDATE SET requests = signing_rate.requests + EXCLUDED.requests
+
+-- name: read_rates
+SELECT network, requests FROM signing_rate WHERE time_window = %(window)s
+
+-- name: drop_rates
+DELETE FROM signing_rate WHERE time_window < %(window)s

@@ -1,6 +1,9 @@
 -- The signing path's tables. Only maninso.signing writes them, but for the gate, which petitions.lifecycle writes
 -- through signing.gate in its own transaction. Django's migrations run this file, so there is one migration chain.
 
+-- Log number 0 is the site's own: its entries name the checkpoints of all petitions' logs (LEDGER: the site's log). It
+-- lies in the same tables, so that sequencing and serving are the same code; it never takes signatures.
+
 -- The gate: whether a petition takes signatures, until when, and with what key. One row a petition.
 CREATE TABLE signing_gate (
     petition_id    bigint      NOT NULL,
@@ -24,7 +27,8 @@ CREATE TABLE signing_gate (
     ),
     CONSTRAINT signing_gate_bucket CHECK (bucket_seconds >= 600),
     CONSTRAINT signing_gate_region_zero CHECK (regions[1] = '' AND cardinality(regions) <= 65536),
-    CONSTRAINT signing_gate_assurance CHECK (min_assurance BETWEEN 0 AND 3)
+    CONSTRAINT signing_gate_assurance CHECK (min_assurance BETWEEN 0 AND 3),
+    CONSTRAINT signing_gate_site_waits CHECK (petition_id > 0 OR (petition_id = 0 AND state = 'waiting'))
 );
 
 -- Web processes keep gates in memory; they hear of each change when it is committed.
@@ -56,16 +60,20 @@ CREATE TABLE signing_leaf (
     CONSTRAINT signing_leaf_pk PRIMARY KEY (petition_id, leaf_index),
     CONSTRAINT signing_leaf_one_person_one_signature UNIQUE (petition_id, nullifier),
     CONSTRAINT signing_leaf_index CHECK (leaf_index >= 0),
-    CONSTRAINT signing_leaf_genesis CHECK ((get_byte(entry, 0) = 0) = (leaf_index = 0)),
+    CONSTRAINT signing_leaf_genesis CHECK ((get_byte(entry, 0) = 0) = (leaf_index = 0 AND petition_id <> 0)),
     CONSTRAINT signing_leaf_length CHECK (
         CASE get_byte(entry, 0) WHEN 1 THEN octet_length(entry) = 54 WHEN 2 THEN octet_length(entry) = 44
-             WHEN 3 THEN octet_length(entry) = 44 ELSE octet_length(entry) <= 65535 END
+             WHEN 3 THEN octet_length(entry) = 44
+             WHEN 16 THEN octet_length(entry) BETWEEN 53 AND 65525 AND octet_length(entry) % 48 = 5
+             ELSE octet_length(entry) <= 65535 END
     ),
-    CONSTRAINT signing_leaf_type CHECK (get_byte(entry, 0) <= 4)
+    CONSTRAINT signing_leaf_type CHECK (
+        CASE petition_id WHEN 0 THEN get_byte(entry, 0) = 16 ELSE get_byte(entry, 0) <= 4 END
+    )
 );
 ALTER TABLE signing_leaf ALTER COLUMN entry SET STORAGE PLAIN;
 -- From a receipt's leaf hash to its leaf: eight bytes of the hash are enough to find it, the query compares the rest.
-CREATE INDEX signing_leaf_by_hash ON signing_leaf (petition_id, substr(sha256('\x00'::bytea || entry), 1, 8));
+CREATE INDEX signing_leaf_by_hash ON signing_leaf (substr(sha256('\x00'::bytea || entry), 1, 8));
 
 -- The tree: what the sequencer has hashed, signed and published. Written by whoever holds the advisory lock, by nobody else.
 CREATE TABLE signing_tree (
@@ -75,6 +83,7 @@ CREATE TABLE signing_tree (
     checkpoint    bytea,       -- the signed note, as served
     public_key    bytea,       -- of the log key that signed it: what /p/<id>/log/key is made of
     published_at  timestamptz,
+    named         bigint      NOT NULL DEFAULT 0,  -- the size that the site's log named last
     signatures    bigint      NOT NULL DEFAULT 0,
     voids         bigint      NOT NULL DEFAULT 0,
     reinstated    bigint      NOT NULL DEFAULT 0,
@@ -89,8 +98,43 @@ CREATE TABLE signing_tree (
     CONSTRAINT signing_tree_signed CHECK (
         (size = 0) = (checkpoint IS NULL) AND (size = 0) = (published_at IS NULL) AND (size = 0) = (public_key IS NULL)
     ),
-    CONSTRAINT signing_tree_key CHECK (octet_length(public_key) = 32)
+    CONSTRAINT signing_tree_key CHECK (octet_length(public_key) = 32),
+    CONSTRAINT signing_tree_named CHECK (named BETWEEN 0 AND size AND (petition_id <> 0 OR named = 0))
 ) WITH (fillfactor = 50);
+
+-- The checkpoints that the site's log names, each with the entry that does: what a receipt is anchored to.
+CREATE TABLE signing_named (
+    petition_id bigint NOT NULL,
+    size        bigint NOT NULL,
+    checkpoint  bytea  NOT NULL,  -- the signed note, as it was served
+    entry_index bigint NOT NULL,
+    CONSTRAINT signing_named_pk PRIMARY KEY (petition_id, size),
+    CONSTRAINT signing_named_tree FOREIGN KEY (petition_id) REFERENCES signing_tree,
+    CONSTRAINT signing_named_range CHECK (petition_id > 0 AND size > 0 AND entry_index >= 0)
+);
+
+-- The last checkpoint of the site's log that each witness has cosigned.
+CREATE TABLE signing_cosignature (
+    witness     text        NOT NULL,  -- its vkey
+    size        bigint      NOT NULL,
+    checkpoint  bytea       NOT NULL,  -- of the site's log, as it was signed and sent
+    line        text        NOT NULL,  -- the signature line, as the witness wrote it
+    cosigned_at timestamptz NOT NULL,  -- by the witness's clock
+    CONSTRAINT signing_cosignature_pk PRIMARY KEY (witness),
+    CONSTRAINT signing_cosignature_size CHECK (size > 0)
+);
+
+-- A witness never goes back.
+CREATE FUNCTION signing_cosignature_grows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.size < OLD.size THEN
+        RAISE EXCEPTION 'witness % has cosigned % leaves already', OLD.witness, OLD.size
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'signing_cosignature_grows';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER signing_cosignature_grows BEFORE UPDATE ON signing_cosignature
+    FOR EACH ROW EXECUTE FUNCTION signing_cosignature_grows();
 
 -- Full tiles and full entry bundles only: a growing edge is a prefix of its tile, computed from the leaves when asked.
 CREATE TABLE signing_tile (
@@ -145,6 +189,16 @@ CREATE TABLE signing_threshold (
     )
 );
 
+-- How busy networks were in this minute, for all web processes of the site (signing/limits.py). A network is a digest
+-- under the site's key that changes each minute; nothing is lost with it, so it is kept out of the write-ahead log.
+CREATE UNLOGGED TABLE signing_rate (
+    time_window bigint  NOT NULL,
+    network     bytea   NOT NULL,
+    requests    integer NOT NULL,
+    CONSTRAINT signing_rate_pk PRIMARY KEY (time_window, network),
+    CONSTRAINT signing_rate_requests CHECK (requests > 0)
+);
+
 -- Once met, the record stands; what becomes of the obligation is another table's matter.
 CREATE FUNCTION signing_threshold_met_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -167,6 +221,8 @@ BEGIN
 END $$;
 CREATE TRIGGER signing_leaf_never_changes BEFORE UPDATE OF petition_id, leaf_index, entry ON signing_leaf
     FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
+CREATE TRIGGER signing_named_never_changes BEFORE UPDATE ON signing_named
+    FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
 CREATE TRIGGER signing_tile_never_changes BEFORE UPDATE ON signing_tile
     FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
 CREATE TRIGGER signing_bundle_never_changes BEFORE UPDATE ON signing_bundle
@@ -179,8 +235,9 @@ CREATE TRIGGER signing_bundle_never_changes BEFORE UPDATE ON signing_bundle
 -- of what follows is the truth until the commit; lifecycle locks the head too before it changes a gate.
 CREATE FUNCTION signing_take(petitions bigint[], entries bytea, evidences bytea, ends integer[])
 RETURNS TABLE (ordinal integer, earlier bytea) LANGUAGE plpgsql
--- The plan is kept for a connection's life and made when a petition may still be empty: it must be the one by index.
-SET enable_seqscan = off AS $$
+-- One plan for a connection's life: planning anew would cost as much as storing twenty signatures, and a plan made while
+-- a petition is empty must be the one by index all the same.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     at timestamptz;  -- the database's clock, the same for every web machine, read once the heads are held
