@@ -49,6 +49,10 @@ SIGNING_WORDS = (
     gettext_noop("Send application/json or a form, in UTF-8."),
     gettext_noop("The request cannot be read."),
     gettext_noop("Send a JSON object or a form, in UTF-8."),
+    gettext_noop("Too many requests came from your network in this minute. Nothing was stored."),
+    gettext_noop("Wait a minute, then sign. If many people share your network, another one may do."),
+    gettext_noop("You have sent too many requests in this minute. Nothing was stored."),
+    gettext_noop("Wait a minute, then sign."),
     gettext_noop("Very many people are signing just now. Nothing was stored."),
     gettext_noop("Try again shortly."),
     gettext_noop("The database does not answer. It is not known whether the signature was stored."),
@@ -93,6 +97,6 @@ def _render(refusal: SigningProblem, language: str) -> bytes:
             "title": gettext(refusal.title),
             "cure": gettext(refusal.cure),
             "may_prove": refusal.status in (401, 403),
-            "may_retry": bool(refusal.retry_after),
+            "may_retry": bool(refusal.retry_after) or refusal.status == 429,
         }
         return settle_particles(render_to_string("maninso/refusal.html", context)).encode()
