@@ -96,3 +96,18 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         if "://" not in link and not link.startswith("#")
     ]
     assert [f"{file.name} -> {link}" for file, link in links if not (file.parent / link).exists()] == []
+
+
+def test_every_command_shown_in_a_document_exists() -> None:
+    commands = find_commands()
+    unknown = []
+    for file in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for shown in re.findall(
+            r"^ *(?:[A-Z_]+=\S+ )?(?:\.venv/bin/)?maninso ([a-z].*)$", file.read_text(), re.MULTILINE
+        ):
+            words = shown.split()
+            name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in commands), None)
+            options = {word.split("=")[0] for word in words if word.startswith("--")}
+            if name is None or not options <= {*commands[name], "--help"}:
+                unknown.append(f"{file.name}: maninso {shown}")
+    assert unknown == []

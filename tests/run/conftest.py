@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from maninso.run.postgres import ensure_running
@@ -30,11 +31,19 @@ def run_maninso(*words: str, home: Path, **settings: str) -> "subprocess.Complet
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of one sample site for the session, whose server runs meanwhile. Tests change nothing in it."""
+    """The folder of one sample site for the session, whose server runs meanwhile. Tests change nothing in it.
+
+    It is made over the remains of one whose making was broken off.
+    """
     home = tmp_path_factory.mktemp("sample")
+    settings = read_settings({"MANINSO_HOME": str(home)})
+    assert run_maninso("migrate", home=home).returncode == 0
+    with ensure_running(settings) as server, psycopg.connect(server.url) as connection:
+        connection.execute("COMMENT ON TABLE petitions_petition IS 'demonstration, being made'")
+        connection.execute("CREATE TABLE left_over (n int)")
     done = run_maninso("demo", "--no-serve", home=home)
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
-    with ensure_running(read_settings({"MANINSO_HOME": str(home)})):
+    with ensure_running(settings):
         yield home
 
 

@@ -60,7 +60,7 @@ def test_faults_outside_the_database_are_all_found_at_once(sample_home: Path, tm
     settings = {
         "DATABASE_URL": "postgresql://127.0.0.1:1/none",
         "MANINSO_CHARTER": "no-such-charter",
-        "MANINSO_EMAIL_URL": "carrier-pigeon://roof",
+        "MANINSO_EMAIL_URL": "smtp://mail.example.org:none",
         "MANINSO_HOST": "petitions.example.org",
         "MANINSO_REHEARSAL": "1",
     }

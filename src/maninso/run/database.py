@@ -54,7 +54,8 @@ def open_database(settings: Settings) -> Iterator[Settings]:
 
 
 def _opened(settings: Settings) -> Iterator[Settings]:
-    from django.db import OperationalError
+    from django.conf import settings as django_settings
+    from django.db import OperationalError, connections
 
     os.environ["DATABASE_URL"] = settings.database_url or ""
     try:
@@ -64,6 +65,9 @@ def _opened(settings: Settings) -> Iterator[Settings]:
             f"the database does not answer: {str(error).strip()}",
             cure="see that it runs and that DATABASE_URL is right, then try again",
         ) from error
+    finally:
+        if django_settings.configured:
+            connections.close_all()  # before the embedded server stops under them
 
 
 def start_django() -> None:

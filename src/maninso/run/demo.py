@@ -23,6 +23,7 @@ from maninso.signing.gate import append_entries
 from maninso.signing.keys import LogKey
 from maninso.signing.sequencer import Sequencer
 
+BEING_MADE, MADE = "demonstration, being made", "demonstration"
 STEPS = 16  # a petition's signatures are appended in so many steps, so that its checkpoints and thresholds have days
 RUSH = 4.0  # how much denser the first days are than the last
 SEED = 1792  # the year of the petition of ten thousand; the same sample site each time
@@ -38,15 +39,10 @@ def run_demo(*, port: int, fresh: bool, with_server: bool) -> None:
     os.environ["MANINSO_REHEARSAL"] = "1"
     os.environ.setdefault("MANINSO_HOST", f"127.0.0.1:{port}")
     settings = read_settings()
-    mark = settings.home / "demo"
-    if fresh or (mark.exists() and mark.read_text() != "made\n"):
-        throw_away(settings, mark)
+    if not prepare(settings, fresh=fresh):
+        throw_away(settings)
+        prepare(settings, fresh=False)
     with open_site(settings) as opened:
-        if not mark.exists():
-            require_empty_site()
-            mark.write_text("being made\n")  # if this is broken off, the next run begins anew
-            make_site(opened, now=dt.datetime.now(dt.UTC))
-            mark.write_text("made\n")
         for line in describe(address, opened):
             say(line)
         if with_server:
@@ -55,21 +51,48 @@ def run_demo(*, port: int, fresh: bool, with_server: bool) -> None:
             serve(opened, host="127.0.0.1", port=port, workers=1, with_worker=True)
 
 
-def throw_away(settings: Settings, mark: Path) -> None:
+def prepare(settings: Settings, *, fresh: bool) -> bool:
+    """Make the sample site unless it is there; False where one has to be thrown away first.
+
+    The mark that tells a demonstration from a site is in its database. Raises DemoError on a site with petitions.
+    """
+    with open_site(settings) as opened:
+        mark = read_mark()
+        if mark is not None:
+            return mark == MADE and not fresh
+        require_empty_site()
+        write_mark(BEING_MADE)
+        make_site(opened, now=dt.datetime.now(dt.UTC))
+        write_mark(MADE)
+    return True
+
+
+def read_mark() -> str | None:
+    """Return what the database says of being a demonstration. Django must be set up."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description('petitions_petition'::regclass)")
+        (mark,) = cursor.fetchone()
+    return mark if mark in (BEING_MADE, MADE) else None
+
+
+def write_mark(mark: str) -> None:
+    """Write into the database that it is a demonstration. Django must be set up."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"COMMENT ON TABLE petitions_petition IS '{mark}'")  # it takes no parameters
+
+
+def throw_away(settings: Settings) -> None:
     """Delete the demonstration's database. Raises UsageError where it is not ours alone to delete."""
     if settings.database_url is not None:
         raise UsageError(
             "the demonstration throws away no database of DATABASE_URL",
             cure="drop and create that database yourself, or unset DATABASE_URL",
         )
-    if mark.exists():
-        remove_cluster(settings)
-        mark.unlink()
-    elif (settings.home / "postgres").exists():
-        raise UsageError(
-            f"{settings.home} holds a site that `maninso demo` did not make",
-            cure="set MANINSO_HOME to another folder for the demonstration",
-        )
+    remove_cluster(settings)
 
 
 def require_empty_site() -> None:
@@ -250,11 +273,14 @@ def describe(address: str, settings: Settings) -> list[str]:
     from maninso.petitions.discovery import search_petitions
 
     page = search_petitions(query="", state="open", topic="", sort="signatures", page=1, per_page=50, now=_moment())
-    nearest = min(
-        (card for card in page.cards if card.needed and card.count < card.needed),
-        key=lambda card: (card.needed or 0) - card.count,
+    left, number = min(
+        (
+            (card.needed - card.count, card.petition_id)
+            for card in page.cards
+            if card.needed and card.count < card.needed
+        ),
+        default=(3, 1),
     )
-    left = (nearest.needed or 0) - nearest.count
     rehearsal = "MANINSO_REHEARSAL=1 .venv/bin/maninso"
     more = [] if settings.home == Path("var").absolute() else [f"  (with MANINSO_HOME={settings.home})"]
     return [
@@ -262,13 +288,13 @@ def describe(address: str, settings: Settings) -> list[str]:
         f"The sample site: {address}  (English: {address}/en/)",
         "",
         "Try this:",
-        f"  {address}/petitions/{nearest.petition_id}",
+        f"  {address}/petitions/{number}",
         f"      lacks {left} signatures; sign as a made-up person and keep the receipt",
         f"  {address}/obligations",
         "      what is owed, answered and overdue",
-        f"  .venv/bin/maninso verify {address}/petitions/{nearest.petition_id}",
+        f"  .venv/bin/maninso verify {address}/petitions/{number}",
         "      recounts the petition from its public log",
-        f"  {rehearsal} rehearse {nearest.petition_id} --signers {left} --url {address}",
+        f"  {rehearsal} rehearse {number} --signers {left} --url {address}",
         "      lets made-up people sign the rest, and the debt appears",
         f"  {rehearsal} rehearse new --signers 20000 --url {address}",
         "      a crowd",

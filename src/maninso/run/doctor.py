@@ -181,9 +181,9 @@ def _check_mail(settings: Settings) -> Iterator[Finding]:
         port = parts.port or 587
     except ValueError:
         port = 0
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port:
-        cure = "write it as smtp://user:password@host:587, smtps://..., or file:FOLDER"
-        yield _say("mail", "fail", "MANINSO_EMAIL_URL is not a mail server's address", cure)
+    if not parts.hostname or not port:
+        cure = "write it as smtp://user:password@host:587 or smtps://user:password@host:465"
+        yield _say("mail", "fail", "MANINSO_EMAIL_URL names no host, or a port that is none", cure)
         return
     try:
         socket.create_connection((parts.hostname, port), timeout=5).close()

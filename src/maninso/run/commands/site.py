@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from maninso import ManinsoError, UsageError
+from maninso.charter import read_charter
 from maninso.run.commands.options import AsJson
 from maninso.run.console import say, say_json, say_table, show_progress
 from maninso.run.settings import read_settings
@@ -32,6 +33,7 @@ def serve(
     from maninso.run.server import serve as serve_site
 
     require_free_port(host, port)
+    read_charter(read_settings().charter)  # a charter that is none stops the start, not the first petition
     with open_site(read_settings()) as settings:
         serve_site(settings, host=host, port=port, workers=workers, with_worker=not no_worker)
 
