@@ -99,10 +99,12 @@ def test_a_browsers_form_goes_to_the_receipt(site: LiveSite, petition: int) -> N
 
 
 @pytest.mark.parametrize(("language", "words"), [("ko", "본인 확인"), ("en", "who you are")])
-def test_a_browser_gets_a_page_that_says_what_to_do(site: LiveSite, petition: int, language: str, words: str) -> None:
+def test_a_browser_gets_a_page_that_says_what_to_do(
+    site: LiveSite, any_petition: int, language: str, words: str
+) -> None:
     answer = site.ask(
         "POST",
-        f"/petitions/{petition}/signatures",
+        f"/petitions/{any_petition}/signatures",
         b"",
         content_type="application/x-www-form-urlencoded",
         accept="text/html,application/xhtml+xml",
@@ -111,7 +113,7 @@ def test_a_browser_gets_a_page_that_says_what_to_do(site: LiveSite, petition: in
     assert (answer.status, answer.headers["content-type"]) == (401, "text/html; charset=utf-8")
     page = answer.body.decode()
     assert words in page
-    assert f"/petitions/{petition}" in page
+    assert f"/petitions/{any_petition}" in page
     assert "'unsafe" not in answer.headers["content-security-policy"]
 
 
@@ -214,16 +216,26 @@ def test_a_gate_that_changes_is_heard_of(site: LiveSite) -> None:
     ],
 )
 def test_bad_requests(
-    site: LiveSite, petition: int, expected: tuple[int, str], body: bytes, headers: dict[str, str]
+    site: LiveSite, any_petition: int, expected: tuple[int, str], body: bytes, headers: dict[str, str]
 ) -> None:
-    assert problem(sign(site, petition, ticket_of("a sloppy client"), body, **headers)) == expected
+    assert problem(sign(site, any_petition, ticket_of("a sloppy client"), body, **headers)) == expected
 
 
-def test_only_post_signs(site: LiveSite, petition: int) -> None:
+def test_only_post_signs(site: LiveSite, any_petition: int) -> None:
     for method in ("GET", "PUT", "DELETE"):
-        answer = site.ask(method, f"/petitions/{petition}/signatures")
+        answer = site.ask(method, f"/petitions/{any_petition}/signatures")
         assert problem(answer) == (405, "method-not-allowed")
         assert answer.headers["allow"] == "POST"
+
+
+def test_a_body_that_does_not_come_is_given_up(site: LiveSite, any_petition: int) -> None:
+    head = (
+        f"POST /petitions/{any_petition}/signatures HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        f"Authorization: Ticket {ticket_of('slow')}\r\nContent-Length: 10\r\n\r\n{{"
+    )
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 422 ")
 
 
 def test_a_truncated_request_stores_nothing(site: LiveSite, petition: int) -> None:

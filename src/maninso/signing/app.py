@@ -4,6 +4,7 @@ The checks run in the order of what they cost, all in memory: size, type, body, 
 queue. Only what passes them all reaches the database, in a batch with others (intake.py).
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 PATH = re.compile(r"/(?:(?P<language>ko|en)/)?petitions/(?P<petition>[1-9][0-9]{0,17})/signatures", re.ASCII)
 LARGEST_BODY = 4096  # bytes
+LONGEST_BODY_WAIT = 10.0  # seconds until a body that does not come is given up
 EVIDENCE_VERSION = 1
 
 _TICKET_REFUSALS = {
@@ -120,10 +122,15 @@ class SigningApp:
             if scope.method != "POST":
                 raise Refused(Refusal.METHOD)
             is_form = read_type(scope.headers)
-            read_body(await receive_body(scope, exchange), is_form=is_form)
+            async with asyncio.timeout(LONGEST_BODY_WAIT):
+                body = await receive_body(scope, exchange)
+            read_body(body, is_form=is_form)
             status, leaf_hash = await self._sign(scope, petition_id, now=time.time())
         except Refused as refused:
             self._refuse(scope, exchange, refused.refusal, Request(petition_id, prefix, is_form))
+            return
+        except TimeoutError:
+            self._refuse(scope, exchange, Refusal.MALFORMED, Request(petition_id, prefix, is_form))
             return
         receipt = f"/petitions/{petition_id}/receipts/{leaf_hash}"
         if is_form:
@@ -140,13 +147,7 @@ class SigningApp:
         """Sign for the person of the request's ticket; returns the status and the leaf's hash (hex)."""
         ticket = self._read_ticket(scope, now=now)
         self._limit(scope, ticket, now=now)
-        gate = self._gates.known(petition_id)
-        if gate is None:
-            try:
-                gate = await self._gates.find(petition_id)
-            except psycopg.OperationalError as error:
-                raise Refused(Refusal.NO_ANSWER) from error
-        gate = check_gate(gate, now=now)
+        gate = check_gate(self._gates.known(petition_id) or await self._find_gate(petition_id), now=now)
         check_person(gate, ticket, petition_id=petition_id)
         salt = os.urandom(16)
         record = render_record(ticket, now=now)
@@ -166,9 +167,17 @@ class SigningApp:
             raise Refused(Refusal.NO_ANSWER)
         if outcome is Outcome.REFUSED:
             self._gates.forget(petition_id)
-            check_gate(await self._gates.find(petition_id), now=time.time())
-            raise Refused(Refusal.CLOSED)  # its last moment passed by the database's clock, not by ours
+            gate = check_gate(await self._find_gate(petition_id), now=time.time())
+            # By the database's clock, not by ours, its first moment has not come, or its last one has passed.
+            early = time.time() - gate.opened_at < gate.closes_at - time.time()
+            raise Refused(Refusal.NOT_OPEN if early else Refusal.CLOSED)
         return 201 if outcome is Outcome.STORED else 200, hash_leaf(waiting.entry).hex()
+
+    async def _find_gate(self, petition_id: int) -> Gate | None:
+        try:
+            return await self._gates.find(petition_id)
+        except psycopg.OperationalError as error:
+            raise Refused(Refusal.NO_ANSWER) from error
 
     def _limit(self, scope: Scope, ticket: Ticket, *, now: float) -> None:
         """Refuse a network or a person that has sent too many requests."""
@@ -309,7 +318,7 @@ async def receive_body(scope: Scope, exchange: Exchange) -> bytes:
 
 def read_body(body: bytes, *, is_form: bool) -> None:
     """Refuse a body that is not what its type says. Nothing in it is needed: the ticket says who, the address what."""
-    if not body:
+    if not body or body == b"{}":
         return
     try:
         text = body.decode()
