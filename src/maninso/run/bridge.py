@@ -1,7 +1,8 @@
 """Serves Django (WSGI) from granian's RSGI, in threads of its own, so that one port answers everything.
 
 Django under ASGI was measured 16 times slower, because its middleware is synchronous. The threads are few and bounded:
-a rush of pages waits here and never in the way of a signature.
+a rush of pages waits here and never in the way of a signature. What keeps the memory of front.py fresh does not queue
+behind that rush, and never takes all threads.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from maninso.signing.app import Exchange, Headers, Scope
@@ -20,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 2_500_000  # bytes; no page of ours takes more
 MOST_WAITING = 256  # requests; more are told to come back
+MOST_REFRESHING = 2  # threads that make anew, at one time, what is known already
 
+T = TypeVar("T")
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -33,12 +37,18 @@ class Answer:
     body: bytes
 
 
+class BridgeFull(Exception):
+    """So many requests wait that one more was not taken."""
+
+
 class Bridge:
     """One WSGI application behind RSGI, with `threads` workers."""
 
     def __init__(self, application: WSGI, *, threads: int) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
+        self._places = asyncio.Semaphore(threads)
+        self._refreshing = asyncio.Semaphore(MOST_REFRESHING)
         self._waiting = 0
 
     async def answer(self, scope: Scope, exchange: Exchange) -> None:
@@ -60,12 +70,26 @@ class Bridge:
                 body += chunk
                 if len(body) > LARGEST_BODY:
                     return _plain(413, "The request is too large.")
+        try:
+            return await self.run(partial(self.call, make_environ(scope, body)))
+        except BridgeFull:
+            return refuse_for_now()
+
+    async def run(self, job: Callable[[], T], *, refresh: bool = False) -> T:
+        """Return what `job` returns in one of the threads; raises BridgeFull where too many wait already.
+
+        A refresh is nobody's request: it is never refused and goes before those who wait, but few run at a time.
+        """
+        loop = asyncio.get_running_loop()
+        if refresh:
+            async with self._refreshing:
+                return await loop.run_in_executor(self._threads, job)
         if self._waiting >= MOST_WAITING:
-            return _plain(503, "Very many people are reading just now. Try again in a second.", ("retry-after", "1"))
+            raise BridgeFull
         self._waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._run, make_environ(scope, body))
+            async with self._places:
+                return await loop.run_in_executor(self._threads, job)
         finally:
             self._waiting -= 1
 
@@ -73,19 +97,24 @@ class Bridge:
         """Let the requests that run end."""
         self._threads.shutdown()
 
-    def _run(self, environ: dict[str, Any]) -> Answer:
+    def call(self, environ: dict[str, Any]) -> Answer:
+        """Return the application's answer; to be called in one of the threads. A crash is a 500, and is logged."""
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
             started[:] = [int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers]]
 
-        chunks = self._application(environ, start_response)
         try:
-            body = b"".join(chunks)
-        finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
+            chunks = self._application(environ, start_response)
+            try:
+                body = b"".join(chunks)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close is not None:
+                    close()
+        except Exception:
+            logger.exception("the answer to %r failed", environ["PATH_INFO"])
+            return _plain(500, "Something went wrong on our side.")
         status, headers = started
         return Answer(status, headers, body)
 
@@ -120,6 +149,11 @@ def make_environ(scope: Any, body: bytes) -> dict[str, Any]:
             separator = ";" if key == "HTTP_COOKIE" else ","
             environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
     return environ
+
+
+def refuse_for_now() -> Answer:
+    """Return the answer where too many wait already."""
+    return _plain(503, "Very many people are reading just now. Try again in a second.", ("retry-after", "1"))
 
 
 def _plain(status: int, text: str, *headers: tuple[str, str]) -> Answer:
