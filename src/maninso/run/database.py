@@ -14,6 +14,7 @@ import psycopg
 
 from maninso import ManinsoError, UnreadableError
 from maninso.run.postgres import ensure_running
+from maninso.run.postgres_keeper import keep_running
 from maninso.run.settings import Settings
 
 OLDEST_VERSION = 150000  # PostgreSQL's own way to write 15.0
@@ -187,14 +188,19 @@ def unknown_migrations() -> list[str]:
 def open_site(settings: Settings) -> Iterator[Settings]:
     """Open the database as `open_database` does, check it, and set Django up on it.
 
-    It has to be at this version; the embedded one, which is nobody else's, is brought there. Raises DatabaseError.
+    It has to be at this version; the embedded one, which is nobody else's, is brought there, and is started again
+    whenever its postmaster is gone during the block. Raises DatabaseError.
     """
     with open_database(settings) as opened:
         check_database(opened)
-        if settings.database_url is None:
-            migrate(opened)
+        if settings.database_url is not None:
+            require_current()
+            yield opened
+            return
+        migrate(opened)
         require_current()
-        yield opened
+        with keep_running(settings):
+            yield opened
 
 
 def require_current() -> None:

@@ -137,6 +137,12 @@ def remove_cluster(settings: Settings, *, patience: float = PATIENCE) -> None:
             os.close(users)
 
 
+def is_running(settings: Settings) -> bool:
+    """Whether the embedded server's postmaster lives; asks no more than that."""
+    base = settings.home.resolve() / "postgres"
+    return _running(_Places(base=base, log=settings.home.resolve() / "postgres.log")) is not None
+
+
 def server_url(socket_dir: Path, database: str = DATABASE) -> str:
     """Give the address of a database of the server whose socket lies in `socket_dir`."""
     return f"postgresql://{ROLE}@/{quote(database, safe='')}?host={quote(str(socket_dir), safe='')}&port={_PORT}"
@@ -318,7 +324,8 @@ def _write_configuration(places: _Places, socket_dir: Path, folder: Path, accoun
     }
     for name, text in texts.items():
         path = places.data / name
-        path.write_text(text)
+        if not path.exists() or path.read_text() != text:  # a start on a full disk writes nothing that it need not
+            path.write_text(text)
         path.chmod(0o600)
         account.give(path)
 
@@ -338,7 +345,9 @@ def _clear_process_file(places: _Places) -> None:
         places.process_file.unlink()  # the crash came before anything was in it: no server had started under it
         return
     lines[0] = f"{_NO_PROCESS}\n"
-    places.process_file.write_text("".join(lines))
+    draft = places.process_file.with_suffix(".draft")
+    draft.write_text("".join(lines))  # whole or not at all: on a full disk a cut file would not stop a start any more
+    draft.replace(places.process_file)
 
 
 def _stop(places: _Places, patience: float) -> None:
