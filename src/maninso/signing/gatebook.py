@@ -10,6 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 MOST_GATES = 20_000  # gates kept; a gate takes about one kilobyte
 RETRY_AFTER = 0.5  # seconds between attempts to reach the database
+GIVE_UP_AFTER = 10.0  # seconds without an answer until a request is told so
 
 Connect = Callable[[], Awaitable[psycopg.AsyncConnection]]
 
@@ -86,15 +88,14 @@ class GateBook:
         self._loading.pop(petition_id, None)
 
     async def _load(self, petition_id: int) -> Gate | None:
-        async with self._reading:
-            if self._reader is None or self._reader.closed:
-                self._reader = await self._connect()
-            try:
-                cursor = await self._reader.execute(QUERIES["read_gate"], {"petition_id": petition_id})
-                row = await cursor.fetchone()
-            except psycopg.OperationalError:
-                await self._reader.close()
-                raise
+        try:
+            async with asyncio.timeout(GIVE_UP_AFTER), self._reading:
+                try:
+                    row = await self._read_row(petition_id)
+                except psycopg.OperationalError:
+                    row = await self._read_row(petition_id)  # the connection may have been lost long ago, unused
+        except TimeoutError as error:
+            raise psycopg.OperationalError("the database says nothing") from error
         gate = None if row is None else self._read(*row)
         # Only what the listener would hear to have changed may be remembered; and what was forgotten while it was
         # being read is already out of date.
@@ -103,6 +104,16 @@ class GateBook:
             if len(self._gates) > MOST_GATES:
                 self._gates.popitem(last=False)
         return gate
+
+    async def _read_row(self, petition_id: int) -> tuple[Any, ...] | None:
+        if self._reader is None or self._reader.closed:
+            self._reader = await self._connect()
+        try:
+            cursor = await self._reader.execute(QUERIES["read_gate"], {"petition_id": petition_id})
+            return await cursor.fetchone()
+        except psycopg.OperationalError:
+            await self._reader.close()
+            raise
 
     def _read(
         self,
