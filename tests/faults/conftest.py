@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests.faults.oracle import Held, judge_log
 from tests.faults.proxy import Proxy, proxy_to
-from tests.signing.conftest import NOW, Logs, connection, log_key, logs, made_up_entry
+from tests.signing.conftest import NOW, connection, log_key, logs, made_up_entry
 
 from maninso.signing.keys import LogKey
 

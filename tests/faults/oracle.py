@@ -5,6 +5,7 @@ definitions of RFC 6962 and docs/reference/ledger.md. Any disagreement is an Ass
 """
 
 import datetime as dt
+import itertools
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -22,8 +23,9 @@ from maninso.ledger.proof import verify_receipt
 from maninso.ledger.reader import read_hashes_from
 from maninso.ledger.tiles import TILE_WIDTH, TilePath, pack_bundle, tile_paths
 from maninso.signing.keys import LogKey
-from maninso.signing.log import LogTiles, find_leaf, read_log_file
+from maninso.signing.log import find_leaf, read_log_file
 from maninso.signing.sequencer import Sequencer
+from maninso.signing.tiles import LogTiles
 
 PATIENCE = 30.0  # seconds for another process's sequencer to catch up
 Connection = psycopg.Connection[Any]
@@ -45,14 +47,14 @@ class Witness(SignerKey):
 
     def sign(self, text: str) -> Any:
         signature = super().sign(text)
-        self.held.checkpoints.add(f"{text}\n{signature.render()}".encode())
+        self.held.checkpoints.add(f"{text}\n{signature.render()}\n".encode())
         return signature
 
 
-def judge_log(database_url: str, *, petition_id: int, log_key: LogKey, held: Held, now: dt.datetime) -> int:
+def judge_log(database_url: str, *, petition_id: int, log_key: LogKey, held: Held, now: dt.datetime | None) -> int:
     """Check everything about one petition's log after a disaster; returns its number of leaves.
 
-    A sequencer takes the log up to its last leaf first: one of ours, or the one that holds the lock.
+    The log is taken up to its last leaf first: by a sequencer of ours at `now`, or, where that is None, by the site's.
     """
     with psycopg.connect(database_url, autocommit=True) as connection:
         catch_up(connection, petition_id, log_key, now=now)
@@ -67,12 +69,13 @@ def judge_log(database_url: str, *, petition_id: int, log_key: LogKey, held: Hel
     return len(entries)
 
 
-def catch_up(connection: Connection, petition_id: int, log_key: LogKey, *, now: dt.datetime) -> None:
+def catch_up(connection: Connection, petition_id: int, log_key: LogKey, *, now: dt.datetime | None) -> None:
     """Let the log's tree reach its last leaf; fails where it does not within PATIENCE."""
     sequencer = Sequencer(connection, log_key.sign_as)
     deadline = time.monotonic() + PATIENCE
     while True:
-        if sequencer.take_lock():
+        if now is not None:
+            assert sequencer.take_lock()
             failed = [error for number, error in sequencer.catch_up(now=now).failed if number == petition_id]
             assert failed == []
         row = connection.execute(
@@ -236,7 +239,7 @@ def judge_checkpoints(
     assert {size: n for size, n in sizes.items() if n > 1} == {}
     with connection.cursor() as cursor:
         tiles = read_hashes_from(LogTiles(cursor, petition_id=petition_id, size=len(entries)), len(entries))
-        for old, new in zip(opened, opened[1:], strict=False):
+        for old, new in itertools.pairwise(opened):
             proof = prove_consistency(old.size, new.size, tiles)
             verify_consistency(old_size=old.size, old_root=old.root, new_size=new.size, new_root=new.root, proof=proof)
 

@@ -1,77 +1,33 @@
 """kill -9 at any moment: every signature that was acknowledged is in the log after the next start."""
 
-import json
 import os
-import subprocess
-import sys
+import signal
 import threading
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from tests.live import LiveSite, live_site
+from tests.faults.crowd import signing_at
+from tests.live import LiveSite, embedded_site, live_site
+
+from maninso.run.postgres_programs import read_command_line
+
+SIGNERS = 1200
 
 
-def rehearse_while(site: LiveSite, disaster: object, *, signers: int) -> dict[str, object]:
-    """Let a crowd sign while something happens to the site; returns the rehearsal's summary."""
-    from tests.journeys.conftest import open_petition
-
-    petition = open_petition(site)
-    rehearsal = ["rehearse", str(petition), "--signers", str(signers), "--rate", "500", "--json", "--url", site.url]
-    crowd = subprocess.Popen(
-        [sys.executable, "-m", "maninso", *rehearsal], env=site.environment, stdout=subprocess.PIPE
-    )
-    try:
-        with psycopg.connect(site.database_url, autocommit=True) as connection:
-            while True:
-                row = connection.execute("SELECT size FROM signing_head WHERE petition_id = %s", [petition]).fetchone()
-                assert row is not None
-                assert crowd.poll() is None
-                if row[0] > signers // 4:
-                    break
-                time.sleep(0.02)
-        disaster()  # type: ignore[operator]
-        summary: dict[str, object] = json.loads(crowd.communicate(timeout=120)[0])
-    finally:
-        crowd.kill()
-    report = json.loads(site.maninso("verify", f"{site.url}/petitions/{petition}", "--json"))
-    assert report["ok"] is True
-    assert report["count"] == signers
-    return summary
+@pytest.fixture(scope="module")
+def site(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    with live_site(tmp_path_factory.mktemp("site"), os.environ["DATABASE_URL"], name="faults") as site:
+        yield site
 
 
-@pytest.mark.parametrize("victim", ["site", "web process", "database connections", "worker"])
-def test_nothing_acknowledged_is_lost(postgres_server: None, tmp_path: Path, victim: str) -> None:
-    with live_site(tmp_path, os.environ["DATABASE_URL"], name="faults") as site:
-
-        def kill_site() -> None:
-            site.kill()
-            threading.Event().wait(0.3)
-            site.start()
-
-        def kill_child(name: str) -> None:
-            assert site.process is not None
-            for pid in children_of(site.process.pid):
-                if (b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")) == (name == "worker"):
-                    os.kill(pid, 9)
-
-        def cut_connections() -> None:
-            with psycopg.connect(site.database_url, autocommit=True) as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-
-        disaster = {
-            "site": kill_site,
-            "web process": lambda: kill_child("web"),
-            "worker": lambda: kill_child("worker"),
-            "database connections": cut_connections,
-        }[victim]
-        summary = rehearse_while(site, disaster, signers=1500)
-        assert summary["missing"] == 0
-        assert summary["count_after"] == 1500
+def kill_children(site: LiveSite, *, workers: bool) -> None:
+    assert site.process is not None
+    for pid in children_of(site.process.pid):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if (b"worker" in words) == workers and b"resource_tracker" not in b"".join(words):
+            os.kill(pid, signal.SIGKILL)
 
 
 def children_of(pid: int) -> list[int]:
@@ -86,7 +42,48 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def test_stopping_answers_everybody_first(postgres_server: None, tmp_path: Path) -> None:
+def test_a_killed_site_starts_again_with_all_it_acknowledged(site: LiveSite) -> None:
+    with signing_at(site, SIGNERS):
+        site.kill()
+        threading.Event().wait(0.3)
+        site.start()
+
+
+def test_a_killed_web_process_is_replaced(site: LiveSite) -> None:
+    with signing_at(site, SIGNERS) as crowd:
+        kill_children(site, workers=False)
+    assert crowd.broken > 0
+
+
+def test_a_killed_worker_is_replaced(site: LiveSite) -> None:
+    with signing_at(site, SIGNERS):
+        kill_children(site, workers=True)
+
+
+def test_cut_connections_are_made_anew_and_no_signer_notices(site: LiveSite) -> None:
+    with signing_at(site, SIGNERS) as crowd, psycopg.connect(site.database_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert (crowd.broken, dict(crowd.statuses)) == (0, {201: SIGNERS})
+
+
+def test_stopping_answers_everybody_first(site: LiveSite) -> None:
     """SIGTERM: what waits is committed and answered; the exit is clean."""
-    with live_site(tmp_path, os.environ["DATABASE_URL"], name="faults") as site:
+    with signing_at(site, SIGNERS):
         assert site.stop() == 0
+        site.start()
+
+
+def test_a_killed_postgresql_is_started_again_and_no_signer_notices(tmp_path: Path) -> None:
+    with embedded_site(tmp_path) as site:
+        with signing_at(site, SIGNERS) as crowd:
+            process_file = tmp_path / "postgres" / "data" / "postmaster.pid"
+            first = int(process_file.read_text().split()[0])
+            os.kill(first, signal.SIGKILL)
+        again = int(process_file.read_text().split()[0])
+        assert again != first
+        assert (crowd.broken, crowd.statuses.keys() - {503}) == (0, {201, 200} & crowd.statuses.keys())
+        assert site.stop() == 0
+        assert read_command_line(again) == []  # the site that started it again also stops it
