@@ -73,6 +73,8 @@ def test_json_is_one_object_with_these_keys(capsys, log, tmp_path):
         "thresholds",
         "old",
         "receipts",
+        "named",
+        "site_proofs",
         "key",
         "key_source",
         "warnings",

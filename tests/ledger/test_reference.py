@@ -8,7 +8,7 @@ import pytest
 from maninso.ledger.entries import VOID_REASONS
 from maninso.ledger.errors import Reason
 from maninso.ledger.events import EVENT_FIELDS, QUORUM_FIELDS
-from maninso.ledger.report import LogReport
+from maninso.ledger.report import SiteReport
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference/ledger.md").read_text()
 
@@ -34,6 +34,6 @@ def test_every_event_is_described_with_its_fields():
     assert described == expected
 
 
-@pytest.mark.parametrize("name", LogReport("target", "origin").to_json())
+@pytest.mark.parametrize("name", SiteReport("target", "origin").to_json())
 def test_every_key_of_the_answer_is_described(name):
     assert f"`{name}`" in REFERENCE[REFERENCE.index("## What a check answers") :]

@@ -39,6 +39,9 @@ class Reason(StrEnum):
     REINSTATE_OF_NOTHING = "reinstate-of-nothing"
     FALSE_EVENT = "false-event"
     OVERSIZED = "oversized"
+    MALFORMED_REQUEST = "malformed-request"
+    VANISHED = "vanished"
+    MISSING_QUORUM = "missing-quorum"
 
 
 class LedgerError(ManinsoError):

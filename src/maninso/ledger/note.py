@@ -133,15 +133,19 @@ class SignerKey:
         """The public key under the same name."""
         return VerifierKey(self.name, ED25519, self._private_key().public_key().public_bytes_raw())
 
+    @property
+    def cosigner(self) -> VerifierKey:
+        """The public key as a witness's, under the same name."""
+        return VerifierKey(self.name, COSIGNATURE, self.verifier.public_key)
+
     def sign(self, text: str) -> NoteSignature:
         """Signs a note's text, its final newline included."""
         return NoteSignature(self.name, self.verifier.key_id, self._private_key().sign(text.encode()))
 
     def cosign(self, text: str, *, time: int) -> NoteSignature:
         """Signs a checkpoint's text as a witness that saw it at `time` (Unix seconds), as a key of type 04."""
-        key = VerifierKey(self.name, COSIGNATURE, self.verifier.public_key)
         signature = self._private_key().sign(_cosigned(text, time))
-        return NoteSignature(self.name, key.key_id, time.to_bytes(8, "big") + signature)
+        return NoteSignature(self.name, self.cosigner.key_id, time.to_bytes(8, "big") + signature)
 
     def _private_key(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)

@@ -4,21 +4,31 @@ Bundles are read in order and forgotten. Tiles are compared with what the entrie
 they lead to the signed root.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.fetch import read_ahead
 from maninso.ledger.merkle import HASH_LENGTH, hash_leaves
 from maninso.ledger.reader import AuthenticatedTiles, TileReader, tile_of
-from maninso.ledger.recount import Problem, Recount
+from maninso.ledger.recount import Problem
 from maninso.ledger.tiles import TILE_WIDTH, Edge, TilePath, partial_widths, unpack_bundle
 
 Progress = Callable[[int, int], None]
 """Called with the number of leaves done and of leaves in all."""
 
 _MAX_MISMATCHES = 20
+
+
+class EntryReader(Protocol):
+    """What reads a log's entries for their meaning, in order."""
+
+    def add_entries(self, first: int, entries: Sequence[bytes]) -> None:
+        """Takes the entries of leaves `first`, `first + 1` and so on."""
+        ...
 
 
 @dataclass(slots=True)
@@ -38,7 +48,7 @@ def recompute_log(
     reader: TileReader,
     size: int,
     *,
-    recount: Recount,
+    recount: EntryReader,
     prefixes: Collection[int],
     leaves: Collection[int],
     progress: Progress | None,
@@ -60,11 +70,10 @@ def recompute_log(
         entries = _unpack(path, bundle, tile)
         hashes = hash_leaves(entries)
         _compare(made, tile_path, b"".join(hashes), tile)
-        for length in sizes:
-            if first < length <= first + len(hashes):
-                edge = made.edge.copy()
-                edge.append(hashes[: length - first])
-                made.prefix_roots[length] = edge.root()
+        for length in sizes[bisect_right(sizes, first) : bisect_right(sizes, first + len(hashes))]:
+            edge = made.edge.copy()
+            edge.append(hashes[: length - first])
+            made.prefix_roots[length] = edge.root()
         made.leaves.update({leaf: hashes[leaf - first] for leaf in wanted if first <= leaf < first + len(hashes)})
         recount.add_entries(first, entries)
         for full in made.edge.append(hashes):

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from maninso.ledger.canonical import Json, encode_base64
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.recount import Problem, Tally
+from maninso.ledger.sitelog import SiteRecount
 
 _ASSURANCE = {"0": "e-mail", "1": "social log-in", "2": "phone or real name", "3": "national e-ID"}
 _ROWS = 40
+_BROKEN = "This log does not hold. Keep the files: they are the evidence."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,47 @@ class ReceiptCheck:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessCheck:
+    """Who has cosigned a checkpoint; `time` (Unix seconds) is None if its key is not known, so that it is hearsay."""
+
+    name: str
+    time: int | None
+
+    def to_json(self) -> Json:
+        """`{"name", "time"}`."""
+        return {"name": self.name, "time": self.time}
+
+
+@dataclass(frozen=True, slots=True)
+class SiteProofCheck:
+    """One proof that the site's log names a checkpoint of this log: its size, when it was named, and by whom seen."""
+
+    file: str
+    size: int | None
+    time: int | None
+    witnesses: tuple[WitnessCheck, ...]
+    problem: Problem | None
+
+    def to_json(self) -> Json:
+        """An object; `reason` and `message` are null if the proof holds."""
+        return {
+            "file": self.file,
+            "ok": self.problem is None,
+            "size": self.size,
+            "time": self.time,
+            "witnesses": [witness.to_json() for witness in self.witnesses],
+            "reason": self.problem.reason.value if self.problem else None,
+            "message": self.problem.message if self.problem else None,
+        }
+
+
 @dataclass(slots=True)
 class LogReport:
-    """The recount of one log. `checkpoint` and `tally` are None where a problem kept them from being known."""
+    """The recount of one log. `checkpoint` and `tally` are None where a problem kept them from being known.
+
+    `named` is the number of the log's checkpoints that the site's log names, None if they were not compared.
+    """
 
     target: str
     origin: str
@@ -47,6 +88,8 @@ class LogReport:
     tally: Tally | None = None
     olds: list[int] = field(default_factory=list)
     receipts: list[ReceiptCheck] = field(default_factory=list)
+    named: int | None = None
+    site_proofs: list[SiteProofCheck] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -81,6 +124,8 @@ class LogReport:
             "thresholds": thresholds,
             "old": [*self.olds],
             "receipts": [receipt.to_json() for receipt in self.receipts],
+            "named": self.named,
+            "site_proofs": [proof.to_json() for proof in self.site_proofs],
             "key": self.key.render() if self.key else None,
             "key_source": self.key_source,
             "warnings": [*self.warnings],
@@ -89,11 +134,7 @@ class LogReport:
 
     def render(self) -> str:
         """Plain sentences, one a line, final newline included."""
-        lines = [f"The log {self.origin}, read from {self.target}."]
-        if self.checkpoint:
-            lines.append(
-                f"Its signed checkpoint: {self.checkpoint.size:,} leaves, root {encode_base64(self.checkpoint.root)}."
-            )
+        lines = self._describe_checkpoint()
         if self.tally:
             lines += _describe_tally(self.tally)
         if self.ok and self.tally:
@@ -102,12 +143,70 @@ class LogReport:
             )
         lines += [f"It continues the checkpoint of {size:,} leaves seen before." for size in self.olds]
         lines += [_describe_receipt(receipt) for receipt in self.receipts]
-        lines += [f"WARNING: {warning}" for warning in self.warnings]
-        lines += [f"WRONG ({problem.reason.value}): {problem.message}" for problem in self.problems]
+        lines += [_describe_site_proof(proof) for proof in self.site_proofs]
+        if self.named is not None and self.ok:
+            lines.append(f"All {self.named:,} checkpoints that the site's log names of it are of its history.")
+        lines += self._describe_faults()
         if self.ok and self.tally:
             lines.append(f"The count is right: {self.tally.count:,}.")
         else:
-            lines.append("This log does not hold. Keep the files: they are the evidence.")
+            lines.append(_BROKEN)
+        return "\n".join(lines) + "\n"
+
+    def _describe_checkpoint(self) -> list[str]:
+        lines = [f"The log {self.origin}, read from {self.target}."]
+        if self.checkpoint:
+            lines.append(
+                f"Its signed checkpoint: {self.checkpoint.size:,} leaves, root {encode_base64(self.checkpoint.root)}."
+            )
+        return lines
+
+    def _describe_faults(self) -> list[str]:
+        lines = [f"WARNING: {warning}" for warning in self.warnings]
+        return lines + [f"WRONG ({problem.reason.value}): {problem.message}" for problem in self.problems]
+
+
+@dataclass(slots=True)
+class SiteReport(LogReport):
+    """The check of a site's log, which counts nothing; `recount` is None where a problem kept it from being made.
+
+    `quorum` is None if no policy asked for one.
+    """
+
+    recount: SiteRecount | None = None
+    witnesses: list[WitnessCheck] = field(default_factory=list)
+    quorum: bool | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """As every log's, and who has cosigned the checkpoint; what a site's log has none of is null."""
+        recount = self.recount
+        return {
+            # By its name: the class that slots make anew is another one than `super()` knows here.
+            **LogReport.to_json(self),
+            "petitions": len(recount.latest) if recount else None,
+            "checkpoints": recount.named if recount else None,
+            "last": recount.last_time if recount else None,
+            "witnesses": [witness.to_json() for witness in self.witnesses],
+            "quorum": self.quorum,
+        }
+
+    def render(self) -> str:
+        """Plain sentences, one a line, final newline included."""
+        lines = self._describe_checkpoint()
+        if self.recount:
+            lines.append(
+                f"It names {self.recount.named:,} checkpoints of {len(self.recount.latest):,} petitions,"
+                f" the last {_say_time(self.recount.last_time)}."
+            )
+        lines += [_describe_witness(witness) for witness in self.witnesses]
+        if self.quorum:
+            lines.append("They are as many as the policy asks for.")
+        if self.ok and self.recount:
+            lines.append("Every entry was hashed anew, and no petition's log shrinks or forks in it.")
+        lines += [f"It continues the checkpoint of {size:,} leaves seen before." for size in self.olds]
+        lines += [f"{each.file} holds: it is leaf {each.index:,}." for each in self.receipts if not each.problem]
+        lines += self._describe_faults()
+        lines.append("The site's log holds." if self.ok else _BROKEN)
         return "\n".join(lines) + "\n"
 
 
@@ -170,3 +269,26 @@ def _describe_receipt(receipt: ReceiptCheck) -> str:
         return f"The receipt {receipt.file} does not hold."
     state = "it counts" if receipt.counted else "it does not count now"
     return f"The receipt {receipt.file} holds: it is leaf {receipt.index:,}, and {state}."
+
+
+def _describe_site_proof(proof: SiteProofCheck) -> str:
+    if proof.problem or proof.size is None:
+        return f"The proof {proof.file} does not hold."
+    seen = "".join(f" {_describe_witness(witness)}" for witness in proof.witnesses)
+    return (
+        f"The proof {proof.file} holds: the site's log names this log at {proof.size:,} leaves,"
+        f" {_say_time(proof.time)}.{seen}"
+    )
+
+
+def _describe_witness(witness: WitnessCheck) -> str:
+    if witness.time is None:
+        return f"A signature says it is the witness {witness.name}'s; its key is not known here (see --policy)."
+    return f"The witness {witness.name} has cosigned it, {_say_time(witness.time)}."
+
+
+def _say_time(time: int | None) -> str:
+    if time is None:
+        return "never"
+    # A witness may name a time that no calendar has.
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC" if time < 1 << 37 else f"at {time}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maninso import UsageError
+from maninso.ledger.policy import Policy, parse_policy
 from maninso.signing.limits import Limits, Network
 
 VARIABLES = (
@@ -29,6 +30,7 @@ VARIABLES = (
     "MANINSO_RATE_PERSON",
     "MANINSO_RATE_EXEMPT",
     "MANINSO_TRUSTED_PROXIES",
+    "MANINSO_WITNESSES",
 )
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
@@ -55,11 +57,17 @@ class Settings:
     oidc_providers: Path | None
     postgres_bin: Path | None
     limits: Limits
+    witnesses: Policy | None
 
     @property
     def keys_dir(self) -> Path:
         """The folder of the site's secret files; only the account that runs the site reads it."""
         return self.home / "keys"
+
+    @property
+    def signed_dir(self) -> Path:
+        """The folder of what the log key has signed last, which the worker keeps."""
+        return self.keys_dir / "signed"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -103,6 +111,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         rehearsal=rehearsal == "1",
         oidc_providers=_path(env, "MANINSO_OIDC_PROVIDERS"),
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
+        witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
         limits=Limits(
             network=_number(env, "MANINSO_RATE_NETWORK", 600),
             person=_number(env, "MANINSO_RATE_PERSON", 30),
@@ -139,6 +148,22 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
     if not path.exists():
         raise SettingError(f"{name}={path} does not exist", cure="correct the path, or leave the variable out")
     return path
+
+
+def _witnesses(path: Path | None) -> Policy | None:
+    if path is None:
+        return None
+    try:
+        policy = parse_policy(path.read_bytes(), name=str(path))
+    except OSError as error:
+        raise SettingError(f"MANINSO_WITNESSES={path} cannot be read: {error.strerror}", cure="correct it") from error
+    for witness in policy.witnesses:
+        if not witness.url.startswith(("https://", "http://")):
+            raise SettingError(
+                f"{path}: the witness {witness.name} has no address",
+                cure="end its line with the address that it is asked at, https://...",
+            )
+    return policy
 
 
 def read_or_make_secret(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The worker: sequences the logs, closes petitions whose day has come, records what is owed.
+"""The worker: sequences the logs, closes petitions whose day has come, records what is owed, and asks witnesses.
 
 Any number may run; the one that holds the advisory lock sequences, the others wait for it. It carries on by itself
 after the database was away.
@@ -16,13 +16,16 @@ import psycopg
 from django.db import OperationalError, connections
 
 from maninso.run.settings import Settings, read_or_make_secret
+from maninso.run.witnessing import ask_witnesses
 from maninso.signing.keys import LogKey
 from maninso.signing.sequencer import Sequencer
+from maninso.signing.signed import SignedFiles
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds between ticks
 HOUSEKEEPING = 5.0  # seconds between looks for petitions to close
+NAMING = 10.0  # seconds between entries of the site's log
 RETRY_AFTER = 1.0  # seconds between attempts to reach the database or get the lock
 
 
@@ -35,14 +38,17 @@ def run_worker(settings: Settings) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
     django.setup()
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
+    signed = SignedFiles(settings.signed_dir)
     while not stop.is_set():
         try:
             with psycopg.connect(
                 settings.database_url or "", options="-c synchronous_commit=on -c application_name=maninso-worker"
             ) as connection:
-                sequencer = Sequencer(connection, log_key.sign_as)
+                sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
                 if sequencer.take_lock():
-                    work(sequencer, stop, parent=parent)
+                    start_logs(sequencer, host=settings.host)
+                    with ask_witnesses(settings):
+                        work(sequencer, stop, parent=parent)
         except (psycopg.OperationalError, OperationalError) as error:
             logger.warning("the database does not answer, trying again: %s", error)
             connections.close_all()
@@ -51,15 +57,25 @@ def run_worker(settings: Settings) -> None:
         stop.wait(RETRY_AFTER)
 
 
+def start_logs(sequencer: Sequencer, *, host: str) -> None:
+    """See that the site has its own log, and say which logs will stand still because they would fork."""
+    sequencer.start_site_log(host=host)
+    for number, error in sequencer.find_contradictions():
+        logger.error("log %d stands still: %s; what to do: %s", number, error, error.cure)
+
+
 def work(sequencer: Sequencer, stop: threading.Event, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
     from maninso.petitions.lifecycle import close_due_petitions
     from maninso.petitions.obligations import record_met_thresholds
 
-    due = 0.0
+    due = named = 0.0
     while not stop.is_set() and (not parent or os.getppid() == parent):
         started = time.monotonic()
         now = dt.datetime.now(dt.UTC)
+        if started >= named:
+            sequencer.name_checkpoints(now=now)
+            named = started + NAMING
         ticked = sequencer.tick(now=now)
         if started >= due:
             close_due_petitions(now=now)

@@ -24,6 +24,11 @@ def name_log(host: str, petition_id: int) -> str:
     return f"{host}/p/{petition_id}/log"
 
 
+def name_site_log(host: str) -> str:
+    """Return the name of the site's own log, which names the checkpoints of all others."""
+    return f"{host}/log"
+
+
 def render_log_key(origin: str, public_key: bytes) -> str:
     """Return the verifier key (vkey) of one log: what auditors pass to `maninso verify --key`."""
     return VerifierKey(origin, ED25519, public_key).render()

@@ -4,6 +4,9 @@ One process at a time (a PostgreSQL advisory lock), one transaction a tick and l
 the thresholds met, the signed checkpoint. The compare-and-swap on the old size and root makes sure that no two trees of
 one log are ever signed, whatever else goes wrong. A partial edge is never stored: it is computed from the leaves, so
 that starting anew after a crash is the same code as carrying on.
+
+What was signed last is also kept outside the database (maninso.signing.signed), before it is published. A database that
+is behind that, or says otherwise, was restored or lags behind: its log stands still until the cure.
 """
 
 import datetime as dt
@@ -23,11 +26,12 @@ from maninso.ledger.entries import REINSTATE, SIGN, VOID, Event, Reinstate, Void
 from maninso.ledger.events import THRESHOLD
 from maninso.ledger.merkle import hash_leaves
 from maninso.ledger.note import SignerKey
-from maninso.ledger.reader import tile_of
-from maninso.ledger.tiles import TILE_WIDTH, Edge, FullTile, pack_bundle, partial_widths
+from maninso.ledger.tiles import TILE_WIDTH, Edge, FullTile, pack_bundle
 from maninso.signing.gate import Cursor, append_entries
-from maninso.signing.log import LogTiles
 from maninso.signing.queries import QUERIES
+from maninso.signing.signed import Signed, SignedError
+from maninso.signing.sitelog import name_checkpoints, start_site_log
+from maninso.signing.tree import TreeError, find_contradictions, read_entries, require_extension, restore_edge
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +39,6 @@ LOCK_KEY = 0x6D616E696E736F  # "maninso"
 MOST_A_TRANSACTION = 20_000  # leaves, so that catching up after a long stop takes little memory
 MOST_LOGS_IN_MEMORY = 2_000
 HOUR = 3600
-
-
-class TreeError(ManinsoError):
-    """The database's leaves and its published tree disagree; signing on would fork the log."""
 
 
 @dataclass(slots=True)
@@ -86,18 +86,30 @@ class Ticked:
 
     leaves: int = 0
     met: tuple[tuple[int, str], ...] = ()
-    failed: tuple[tuple[int, "TreeError"], ...] = ()
+    failed: tuple[tuple[int, ManinsoError], ...] = ()
 
     def __add__(self, other: "Ticked") -> "Ticked":
         return Ticked(self.leaves + other.leaves, self.met + other.met, self.failed + other.failed)
 
 
 class Sequencer:
-    """Follows every log over one connection, which it owns. `sign_as` gives the signing key under a log's name."""
+    """Follows every log over one connection, which it owns. `sign_as` gives the signing key under a log's name.
 
-    def __init__(self, connection: psycopg.Connection[Any], sign_as: Callable[[str], SignerKey]) -> None:
+    `signed` keeps what was signed last outside the database. Only samples and tests, whose logs nobody else sees, do
+    without.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        sign_as: Callable[[str], SignerKey],
+        *,
+        signed: Signed | None = None,
+    ) -> None:
         self._connection = connection
         self._sign_as = sign_as
+        self._signed = signed
+        self._last: dict[str, Checkpoint] = {}  # what `signed` holds, as far as it is known to fit the database
         self._logs: OrderedDict[int, _Log] = OrderedDict()
 
     def take_lock(self) -> bool:
@@ -106,6 +118,21 @@ class Sequencer:
             cursor.execute(QUERIES["try_sequencer_lock"], {"key": LOCK_KEY})
             row = cursor.fetchone()
         return bool(row and row[0])
+
+    def start_site_log(self, *, host: str) -> None:
+        """Give the site its own log, HOST/log, unless it has one."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            start_site_log(cursor, host=host)
+
+    def name_checkpoints(self, *, now: dt.datetime) -> int:
+        """Let the site's log name every checkpoint published since; the next tick publishes it. Returns how many."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            return name_checkpoints(cursor, now=now)
+
+    def find_contradictions(self) -> list[tuple[int, ManinsoError]]:
+        """Hold every log against what was signed last: each log's number with what is wrong."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            return find_contradictions(cursor, self._signed) if self._signed is not None else []
 
     def tick(self, *, now: dt.datetime) -> Ticked:
         """Publish every log that is behind, each in its own transaction; `now` is the checkpoints' time."""
@@ -116,7 +143,7 @@ class Sequencer:
         for log in behind:
             try:
                 ticked += self._publish(log, now=now)
-            except TreeError as error:  # this log stands still; the others must not
+            except (TreeError, SignedError) as error:  # this log stands still; the others must not
                 logger.error("petition %d is not sequenced: %s", log.petition_id, error)
                 ticked += Ticked(failed=((log.petition_id, error),))
         return ticked
@@ -147,9 +174,18 @@ class Sequencer:
             write_tally(cursor, log.petition_id, counted)
             met = meet_thresholds(cursor, log, entries, state.by_region, find_entry, now=now)
             root = edge.root()
-            swap_tree(cursor, log, Checkpoint(log.origin, end, root), self._sign_as(log.origin), counted, now=now)
+            checkpoint = Checkpoint(log.origin, end, root)
+            if self._signed is not None:
+                last = self._last.get(log.origin) or self._signed.read(log.origin)
+                require_extension(cursor, last, log.petition_id, state.edge, entries)
+            swap_tree(cursor, log, checkpoint, self._sign_as(log.origin), counted, now=now)
             for event in met:
                 append_entries(cursor, petition_id=log.petition_id, entries=[event.render()])
+            if self._signed is not None:
+                self._signed.record(checkpoint)
+                # Durable now: what is about to be published, outside the database. If the commit is lost, the leaves
+                # are all there, and the next tick signs this very tree, or one that extends it.
+                self._last[log.origin] = checkpoint
         # Durable now: the new tree and everything that belongs to it. If only the answer to the commit was lost, the
         # exception leaves this log forgotten, and the next tick reads what the database holds.
         for (_, region, _), number in (counted.signed - counted.voided).items():
@@ -163,12 +199,7 @@ class Sequencer:
 
 def restore_log(cursor: Cursor, log: _Behind) -> _Log:
     """Read what is remembered of a log; raises TreeError where its leaves do not make its published root."""
-    tiles = LogTiles(cursor, petition_id=log.petition_id, size=log.size)
-    partial_tiles = [
-        tiles.read_tile(tile_of(level, log.size >> 8 * (level + 1), log.size)) if width else b""
-        for level, width in enumerate(partial_widths(log.size))
-    ]
-    edge = Edge.restore(log.size, partial_tiles)
+    edge = restore_edge(cursor, log.petition_id, log.size)
     if edge.root() != log.root:
         raise TreeError(
             f"the leaves of petition {log.petition_id} do not make the root that was published at {log.size} leaves",
@@ -177,18 +208,6 @@ def restore_log(cursor: Cursor, log: _Behind) -> _Log:
     tail = read_entries(cursor, log.petition_id, log.size // TILE_WIDTH * TILE_WIDTH, log.size)
     cursor.execute(QUERIES["read_tally_by_region"], {"petition_id": log.petition_id})
     return _Log(log.size, log.root, edge, tail, Counter(dict(cursor.fetchall())))
-
-
-def read_entries(cursor: Cursor, petition_id: int, first: int, end: int) -> list[bytes]:
-    """Return the leaves from `first` up to before `end`; raises TreeError where one is missing."""
-    cursor.execute(QUERIES["read_leaves"], {"petition_id": petition_id, "first": first, "end": end})
-    entries = [bytes(entry) for (entry,) in cursor.fetchall()]
-    if len(entries) != end - first:
-        raise TreeError(
-            f"petition {petition_id} has {len(entries)} leaves from {first} to {end}, not {end - first}",
-            cure="stop the site, run `maninso doctor`, and restore the database from a backup that has them all",
-        )
-    return entries
 
 
 def write_files(

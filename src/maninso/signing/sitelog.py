@@ -129,11 +129,11 @@ def prove_named(cursor: Cursor, *, entry_index: int) -> bytes:
     Of the checkpoints that cover it (the last one, and those that witnesses have cosigned) it is against the one that
     most witnesses have cosigned, the newest of these. The entry must be published.
     """
-    _, newest = read_tree(cursor, SITE)
+    newest_size, newest = read_tree(cursor, SITE)
     cosignatures = read_cosignatures(cursor)
-    candidates = [add_cosignatures(each, cosignatures) for each in {newest, *(c.checkpoint for c in cosignatures)} if each]
+    notes = {newest or b"", *(each.checkpoint for each in cosignatures if entry_index < each.size < newest_size)}
     checkpoint, size = max(
-        ((each, peek_checkpoint(each).size) for each in candidates if peek_checkpoint(each).size > entry_index),
+        ((note, peek_checkpoint(note).size) for note in (add_cosignatures(each, cosignatures) for each in notes)),
         key=lambda pair: (len(SignedNote.parse(pair[0]).signatures), pair[1]),
     )
     tiles = LogTiles(cursor, petition_id=SITE, size=size)
