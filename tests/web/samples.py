@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from maninso.charter import load_preset
 from maninso.petitions.access import (
     LedgerView,
     ObligationView,
@@ -75,6 +76,7 @@ def make_petition(**changes: Any) -> PetitionView:
             "topic": "교통·안전",
             "creator_name": "",
             "charter_id": "blue-house-2019",
+            "charter_digest": load_preset("blue-house-2019").digest,
             "charter_title": {"ko": "국민청원 운영 규칙", "en": "Rules of the presidential petitions"},
             "institution": {"ko": "청와대", "en": "Office of the President"},
             "time_zone": "Asia/Seoul",

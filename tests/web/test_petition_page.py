@@ -18,9 +18,11 @@ from tests.web.samples import (
     make_threshold,
 )
 
+from maninso.charter import load_preset
 from maninso.petitions.access import PetitionView
 from maninso.web.pages.petitions import render_petition
 
+VERSION = load_preset("blue-house-2019").digest.hex()[:12]
 MET = make_threshold(met=True, met_at=dt.datetime(2026, 11, 12, 4, 20, tzinfo=dt.UTC), met_leaf=200_121)
 
 
@@ -48,8 +50,9 @@ def test_open_petition_in_english() -> None:
     ):
         assert said in page.text
     links = page.links()
-    for link in ("/p/1/log/checkpoint", "/p/1/log/key", "/charter/blue-house-2019", "/identity/rehearsal?petition=1"):
+    for link in ("/p/1/log/checkpoint", "/p/1/log/key", f"/charter/blue-house-2019?version={VERSION}"):
         assert link in links
+    assert "/identity/rehearsal?petition=1" in links
 
 
 def test_open_petition_in_korean() -> None:
@@ -59,7 +62,11 @@ def test_open_petition_in_korean() -> None:
 
 
 def test_what_the_threshold_would_oblige_to_is_said_before_it_is_met() -> None:
-    _, page = render(make_petition(charter_id="university", thresholds=(make_threshold(needed=200),), count=3))
+    digest = load_preset("university").digest
+    view = make_petition(
+        charter_id="university", charter_digest=digest, thresholds=(make_threshold(needed=200),), count=3
+    )
+    _, page = render(view)
     assert "At 200 signatures this is owed:" in page.text
     assert "the office responsible" in page.text
 

@@ -5,6 +5,7 @@ the functions from here.
 """
 
 from maninso.petitions.access.find import find_petition, log_key, read_log_file, read_receipt
+from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
     LedgerView,
     ObligationView,
@@ -27,6 +28,7 @@ __all__ = [
     "ThresholdView",
     "Words",
     "WouldOwe",
+    "find_charter",
     "find_petition",
     "log_key",
     "read_log_file",

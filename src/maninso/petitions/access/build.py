@@ -62,6 +62,7 @@ def build_petition(petition: Petition, *, by_region: Mapping[str, int], now: dt.
         topic=petition.topic,
         creator_name=_creator_name(petition, charter) if readable else "",
         charter_id=charter.id,
+        charter_digest=charter.digest,
         charter_title=words(charter.title),
         institution=words(charter.institution),
         time_zone=charter.time_zone,

@@ -6,6 +6,8 @@ A charter version is its bytes, so what was parsed once is kept by digest and ne
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from django.db.models import Exists, OuterRef
+
 from maninso.charter import Calendar, Charter, Due, RejectionReason, Text, Threshold, due_at, load_charter
 from maninso.charter import Extension as GrantedExtension
 from maninso.charter import Length as CharterLength
@@ -16,6 +18,8 @@ OWN_REASONS: Mapping[str, Words] = {
     "withdrawn-by-creator": {"ko": "청원인이 철회했습니다.", "en": "The petitioner withdrew it."},
 }
 """Reasons that no charter has to give."""
+
+_WHOLE_DIGEST = 64  # hexadecimal digits
 
 _parsed: dict[bytes, Charter] = {}
 
@@ -34,6 +38,23 @@ def read_charter_version(version: CharterVersion) -> Charter:
     if digest not in _parsed:
         _parsed[digest] = load_charter(bytes(version.source), name=version.charter_id)
     return _parsed[digest]
+
+
+def find_charter(charter_id: str, *, version: str = "") -> Charter | None:
+    """Return a charter that a petition follows: its newest version, or the one whose digest begins with `version`.
+
+    `version` is in lower-case hex. None where no petition but drafts follows such a charter, and where the beginning
+    fits several versions. A whole digest of a charter that was read before costs no query.
+    """
+    known = _parsed.get(bytes.fromhex(version)) if len(version) == _WHOLE_DIGEST else None
+    if known is not None:
+        return known if known.id == charter_id else None
+    followed = Petition.objects.filter(charter=OuterRef("pk")).exclude(state="draft")
+    versions = CharterVersion.objects.filter(Exists(followed), charter_id=charter_id).defer("source")
+    found = [each for each in versions.order_by("-kept_at", "-pk") if bytes(each.digest).hex().startswith(version)]
+    if not found or (version and len(found) > 1):
+        return None
+    return read_charter_version(found[0])
 
 
 def find_threshold(charter: Charter, threshold_id: str) -> Threshold:

@@ -131,6 +131,7 @@ class PetitionView:
     topic: str
     creator_name: str  # "" where the charter does not disclose it (or no longer does)
     charter_id: str
+    charter_digest: bytes  # SHA-256 (32 bytes) of the exact version that the petition follows
     charter_title: Words
     institution: Words
     time_zone: str

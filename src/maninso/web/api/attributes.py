@@ -79,6 +79,7 @@ def describe_petition(view: PetitionView) -> dict[str, Any]:
         "url": f"{site_origin()}/petitions/{view.petition_id}",
         "language": view.language,
         "charter": view.charter_id,
+        "charter_sha256": view.charter_digest.hex(),
         "source": view.source or None,
         "source_id": view.source_id or None,
         "source_status": view.source_status or None,

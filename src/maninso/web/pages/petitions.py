@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from maninso.petitions import access, discovery
 from maninso.petitions.access import PetitionCard, PetitionView
-from maninso.web.pages.charters import find_charter, say_promise
+from maninso.web.pages.charters import pinned_charter, say_promise
 from maninso.web.pages.display import (
     build_steps,
     card_days,
@@ -28,6 +28,7 @@ from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, Refused
 from maninso.web.shared.requests import LAST_PAGE, read_count, read_number
 
 PER_PAGE = 20
+VERSION_DIGITS = 12  # of a charter's digest, as links have it
 STATES = (
     ("all", _("All")),
     ("open", _("Open")),
@@ -120,13 +121,13 @@ def render_petition(request: HttpRequest, view: PetitionView, *, now: dt.datetim
     threshold = pick_threshold(view)
     promise = None
     if threshold and not threshold.met and view.takes_signatures:
-        promise = say_promise(view.charter_id, threshold.threshold_id)
+        promise = say_promise(pinned_charter(view), threshold.threshold_id)
     context = {
         "petition": view,
         "state": state_tag(view.state),
         "steps": build_steps(view, now=now),
         "threshold": threshold,
-        "charter_is_known": find_charter(view.charter_id) is not None,
+        "charter_version": view.charter_digest.hex()[:VERSION_DIGITS],
         "promise": promise,
         "missing": max(threshold.needed - view.count, 0) if threshold else 0,
         "others": [other for other in view.thresholds if other is not threshold],

@@ -18,7 +18,7 @@ from maninso.identity.rehearsal import LIFETIME, make_rehearsal_ticket
 from maninso.identity.ticket import COOKIE, derive_key, issue_ticket
 from maninso.petitions import access
 from maninso.petitions.access import PetitionView
-from maninso.web.pages.charters import find_charter
+from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
@@ -28,7 +28,6 @@ from maninso.web.shared.requests import read_leaf_hash, read_number
 LONGEST_NAME = 60  # characters
 MADE_UP_AGE = 40  # old enough for every charter
 MADE_UP_ASSURANCE = 1
-HIGHEST_ASSURANCE = 3
 
 
 def see_other(address: str) -> HttpResponseRedirect:
@@ -79,15 +78,13 @@ def make_up_person(request: HttpRequest) -> HttpResponseBase:
 
 
 def counted_regions(view: PetitionView) -> tuple[str, ...]:
-    """Return the regions that the petition's charter counts by, none where its charter is not at hand."""
-    charter = find_charter(view.charter_id)
-    return charter.regions if charter else ()
+    """Return the regions that the petition's charter counts by."""
+    return pinned_charter(view).regions
 
 
 def needed_assurance(view: PetitionView) -> int:
-    """Return how well a made-up person must be verified to sign; the most where the petition's charter is not known."""
-    charter = find_charter(view.charter_id)
-    return max(MADE_UP_ASSURANCE, charter.signer.minimum_assurance) if charter else HIGHEST_ASSURANCE
+    """Return how well a made-up person must be verified to sign the petition."""
+    return max(MADE_UP_ASSURANCE, pinned_charter(view).signer.minimum_assurance)
 
 
 def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetime) -> HttpResponseBase:
