@@ -114,7 +114,7 @@ class Site:
         self.application = Application()
         self.clock = Clock()
         self.bridge = Bridge(self.application, threads=THREADS)
-        self.front = Front(self.bridge, read_language=preferred_language, clock=self.clock, **given)
+        self.front = Front(self.bridge, host="example.org", read_language=preferred_language, clock=self.clock, **given)
         self.loop = asyncio.new_event_loop()
 
     def start(self, path: str = "/", *, method: str = "GET", **headers: str) -> "asyncio.Task[Exchange]":
@@ -395,16 +395,46 @@ def test_matches_tag(known: str, etag: str, matches: bool) -> None:
 
 
 def test_what_is_just_stale_is_sent_at_once_and_renewed_once(site: Site) -> None:
-    site.ask(cookie="who=me", accept="text/html", host="example.org")
+    site.ask()
     site.clock.now += 1 + GRACE / 2
     site.application.gate.clear()
-    stale = [site.ask(cookie="who=me", host="example.org") for _ in range(5)]
+    stale = [site.ask() for _ in range(5)]
     assert {(answer.status, answer.body, answer.headers["age"]) for answer in stale} == {(200, b"answer 1", "1")}
     site.application.gate.set()
     site.settle()
     assert (site.count, site.ask().body, site.count) == (2, b"answer 2", 2)
-    headers = {name for name in site.application.asked[1] if name.startswith("HTTP_")}
-    assert headers == {"HTTP_HOST", "HTTP_ACCEPT_LANGUAGE"}  # nobody's own request
+
+
+def test_nothing_that_a_reader_sends_can_spoil_what_others_get(site: Site) -> None:
+    spoilt = {
+        "cookie": "who=me",
+        "host": "a@b",
+        "content_type": "text/plain; charset=utf-16",
+        "range": "bytes=0-1",
+        "accept_encoding": "gzip",
+        "if_none_match": '"x"',
+        "x_forwarded_host": "elsewhere",
+        "accept_language": "en",
+    }
+    site.ask("/a?q=1", method="HEAD", **spoilt)
+    site.clock.now += 1 + GRACE
+    site.ask("/a?q=1", **spoilt)
+    assert site.count == 2
+    for environ, language in zip(site.application.asked, ("en", ""), strict=True):
+        said = {name: value for name, value in environ.items() if not name.startswith("wsgi.")}
+        assert said == {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/a",
+            "QUERY_STRING": "q=1",
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "8000",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "",
+            "CONTENT_LENGTH": "0",
+            "HTTP_HOST": "example.org",
+            "HTTP_ACCEPT_LANGUAGE": language,
+        }
 
 
 def test_after_the_grace_a_reader_gets_what_is_true_now_unless_that_takes_long(site: Site) -> None:
@@ -455,17 +485,25 @@ def test_one_who_goes_away_takes_nobodys_answer_along(site: Site) -> None:
 
 def test_those_who_wait_for_what_turns_out_to_be_somebodys_own_ask_for_themselves(site: Site) -> None:
     site.application.headers["Cache-Control"] = "no-store"
-    site.application.says = lambda environ: environ["HTTP_COOKIE"]
+    site.application.says = lambda environ: environ.get("HTTP_COOKIE", "nobody")
     site.application.gate.clear()
-    waiting = [site.start(cookie=f"who={number}") for number in range(3)]
+    waiting = [site.start(**given) for given in ({"cookie": "who=1"}, {"cookie": "who=2"}, {}, {})]
     site.pause()
     assert site.count == 1
     site.application.gate.set()
-    assert [site.loop.run_until_complete(one).body for one in waiting] == [b"who=0", b"who=1", b"who=2"]
+    bodies = [site.loop.run_until_complete(one).body for one in waiting]
+    assert (bodies, site.count) == ([b"who=1", b"who=2", b"nobody", b"nobody"], 5)
     site.application.gate.clear()  # and for a while nobody waits there
-    waiting = [site.start(cookie="who=me", if_none_match='"x"') for _ in range(2)]
+    waiting = [site.start(cookie="who=1", if_none_match='"x"') for _ in range(2)]
     site.pause()
-    assert (site.count, site.application.asked[4]["HTTP_IF_NONE_MATCH"]) == (5, '"x"')
+    assert [environ.get("HTTP_IF_NONE_MATCH") for environ in site.application.asked[5:]] == ['"x"', '"x"']
+    site.application.gate.set()
+    assert [site.loop.run_until_complete(one).body for one in waiting] == [b"who=1", b"who=1"]
+
+
+def test_somebody_without_a_cookie_is_asked_for_once(site: Site) -> None:
+    site.application.headers["Cache-Control"] = "no-store"
+    assert (site.ask().body, site.count) == (b"answer 1", 1)
 
 
 def test_what_becomes_public_is_kept_soon(site: Site) -> None:

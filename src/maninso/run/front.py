@@ -42,14 +42,26 @@ STORABLE = (200, 404, 410)
 KEPT_ON_304 = ("cache-control", "content-location", "expires", "vary")  # RFC 9110, section 15.4.5
 CODINGS = ("br", "gzip")  # what is sent to those who take several, best first
 IDENTITY = "identity"
-# What a question to Django is not to depend on: answers are whole, unchanged, and in no coding.
-OUR_BUSINESS = (
-    *("HTTP_ACCEPT_ENCODING", "HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_MATCH"),
-    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"),
-)
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 Address = tuple[str, str]  # path and query, as they were asked
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of Django for everybody, in the form of granian's scope.
+
+    Nothing in it is the asker's but address and language, so that no header can spoil what others are answered.
+    """
+
+    path: str
+    query_string: str
+    server: str
+    scheme: str
+    headers: dict[str, str]
+    method: str = "GET"
+    http_version: str = "1.1"
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +119,19 @@ class Page:
 
 
 class Front:
-    """The memory of one process before its bridge. `read_language` negotiates as the pages do."""
+    """The memory of one process before its bridge. `host` is the site's; `read_language` negotiates as its pages do."""
 
     def __init__(
         self,
         bridge: Bridge,
         *,
+        host: str,
         read_language: Callable[[str], str],
         clock: Callable[[], float] = time.monotonic,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._bridge = bridge
+        self._host = host
         self._read_language = read_language
         self._recall_language = lru_cache(1024)(read_language)
         self._clock = clock
@@ -175,7 +189,8 @@ class Front:
         flight = self._flights.get((address, language))
         is_ours = flight is None
         if flight is None:
-            question = make_question(scope, language, alone=stored is not None)
+            headers = {"host": self._host, "accept-language": language}
+            question = Question(*address, scope.server, scope.scheme, headers)
             flight = asyncio.create_task(self._fly(address, language, question, stored, refresh=may_be_stale))
             self._flights[address, language] = flight
         if stored is not None and may_be_stale and now < stored.fresh_until + GRACE:
@@ -189,10 +204,11 @@ class Front:
         if stored is not None:
             may_be_sent = found.status >= 500 and self._clock() < max(stored.stale_until, stored.error_until)
             return stored if may_be_sent else None
-        return found if is_ours else None  # an answer that may not be kept is the asker's alone
+        # What may not be kept is not for others, and somebody with a cookie may have an answer of their own.
+        return found if is_ours and "cookie" not in scope.headers else None
 
     async def _fly(
-        self, address: Address, language: str, question: dict[str, Any], old: Stored | None, *, refresh: bool
+        self, address: Address, language: str, question: Question, old: Stored | None, *, refresh: bool
     ) -> Stored | Answer:
         """Put a question to Django for everybody who asks it now, and keep what may be kept."""
         try:
@@ -215,9 +231,9 @@ class Front:
             old.retry_at = self._clock() + RETRY
         return found
 
-    def _ask(self, question: dict[str, Any], old: Stored | None) -> Stored | Answer:
+    def _ask(self, question: Question, old: Stored | None) -> Stored | Answer:
         asked_at = self._clock()
-        answer = self._bridge.call(question)
+        answer = self._bridge.call(make_environ(question, b""))
         return make_stored(answer, old, asked_at=asked_at) or answer
 
     def _keep(self, address: Address, language: str, stored: Stored) -> None:
@@ -285,20 +301,6 @@ def read_weight(parameters: str) -> float:
         return 1.0
     value = value.strip()
     return float(value) if re.fullmatch(r"[01](?:\.[0-9]{0,3})?", value, re.ASCII) else 0.0
-
-
-def make_question(scope: Any, language: str, *, alone: bool) -> dict[str, Any]:
-    """Return the WSGI environ that asks for the whole of an address in one language.
-
-    What is asked `alone`, with nobody waiting, holds nothing of the request that it came from but its address and host.
-    """
-    environ = make_environ(scope, b"")
-    for name in [name for name in environ if name.startswith("HTTP_") and name != "HTTP_HOST"]:
-        if alone or name in OUR_BUSINESS:
-            del environ[name]
-    environ["REQUEST_METHOD"] = "GET"
-    environ["HTTP_ACCEPT_LANGUAGE"] = language
-    return environ
 
 
 def make_stored(answer: Answer, old: Stored | None, *, asked_at: float) -> Stored | None:

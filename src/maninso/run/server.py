@@ -69,7 +69,7 @@ class Site:
         settings = self._settings
         application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
-        self._front = Front(self._django, read_language=read_language)
+        self._front = Front(self._django, host=settings.host, read_language=read_language)
         self._gates = GateBook(self._connect, wrapping_key=read_or_make_secret(settings.keys_dir / "wrap.key"))
         self._intake = Intake(self._connect)
         await self._gates.start()
