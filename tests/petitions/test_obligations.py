@@ -27,6 +27,7 @@ from maninso.petitions.obligations import (
 pytestmark = pytest.mark.django_db
 
 DAY = dt.timedelta(days=1)
+TITLE = "A crossing in front of the library"
 CLERK = Actor(role="clerk", name="clerk@example.org")
 LAST_DAY = dt.date(2026, 5, 1)
 LATE_FROM = dt.datetime(2026, 5, 1, 15, tzinfo=dt.UTC)
@@ -277,7 +278,7 @@ def test_the_board_says_what_who_and_why(met: Callable[..., int], now: dt.dateti
         {"ko": "읍장", "en": "the mayor"},
         {"ko": "조례 제12조", "en": "By-law 12"},
     )
-    assert (row.petition_title, row.count, row.needed, row.met_leaf) == ("A crossing in front of the library", 3, 3, 3)
+    assert (row.petition_title, row.count, row.needed, row.met_leaf, row.met_count) == (TITLE, 3, 3, 3, 3)
 
 
 def test_a_removed_petitions_debt_stays_without_its_title(met: Callable[..., int], now: dt.datetime) -> None:

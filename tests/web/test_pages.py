@@ -153,7 +153,7 @@ def test_front_page_and_board_show_what_is_owed(client: Client, site: list[str])
     for path in ("/en/", "/en/obligations"):
         page = Page(client.get(path).content.decode())
         assert f"/en{site[0]}" in page.links()
-        assert "when the count reached 50" in page.text
+        assert "when the count reached 50 (50 needed)" in page.text
         assert "No date is set" in page.text
 
 

@@ -102,7 +102,8 @@ def test_one_signature_is_not_a_plural() -> None:
 def test_owed_and_overdue() -> None:
     _, page = render(make_petition(thresholds=(MET,), obligations=(make_obligation(),), count=200_300))
     assert "Due by 30 December 2026" in page.text
-    assert "Entry 200,121 of the ledger met the threshold of 200,000 on 12 November 2026, 13:20:11 KST" in page.text
+    said = "Entry 200,121 of the ledger met the threshold of 200,000 on 12 November 2026, 13:20:11 KST , when"
+    assert f"{said} the count reached 200,000." in page.text
     late = make_obligation(due_on=dt.date(2026, 11, 9), days_late=12)
     _, page = render(make_petition(thresholds=(MET,), obligations=(late,)))
     assert "12 days late" in page.text

@@ -111,6 +111,7 @@ def build_obligation(obligation: Obligation, *, now: dt.datetime) -> ObligationV
         count=count_of(petition),
         met_at=obligation.met_at,
         met_leaf=obligation.met_index,
+        met_count=obligation.met_count,
         due_on=obligation.due_on,
         binding=obligation.binding,
         state=obligation.state,

@@ -54,6 +54,7 @@ class ObligationView:
     count: int
     met_at: dt.datetime
     met_leaf: int
+    met_count: int  # with that leaf; more than `needed` where regions were what was missing
     due_on: dt.date | None  # the last day, in the charter's time zone; None where the charter sets none
     binding: bool  # a best-effort day is shown, but missing it breaks no rule
     state: str

@@ -164,6 +164,7 @@ def _obligation(obligation: ObligationView) -> dict[str, Any]:
         "needed": obligation.needed,
         "met_at": _time(obligation.met_at),
         "met_leaf": obligation.met_leaf,
+        "met_count": obligation.met_count,
         "due_on": _day(obligation.due_on),
         "binding": obligation.binding,
         "extended": obligation.extended,
