@@ -9,7 +9,16 @@ import pytest
 from maninso.charter import Charter
 from maninso.ledger.merkle import hash_leaf
 from maninso.ledger.proof import Receipt
-from maninso.petitions.access import LedgerView, PetitionView, find_petition, log_key, read_log_file, read_receipt
+from maninso.petitions.access import (
+    CountView,
+    LedgerView,
+    PetitionView,
+    find_count,
+    find_petition,
+    log_key,
+    read_log_file,
+    read_receipt,
+)
 from maninso.petitions.access.build import summarise
 from maninso.petitions.lifecycle import (
     Reason,
@@ -92,15 +101,19 @@ def test_a_threshold_once_met_stays_met(
 def test_before_the_first_checkpoint_the_count_is_nought(opened: Callable[..., int], now: dt.datetime) -> None:
     view = see(opened(), now)
     assert (view.count, view.count_is_reported, view.ledger) == (0, False, None)
+    assert find_count(view.petition_id) == CountView(count=0, reached_at=None, answered_at=None)
 
 
 def test_a_draft_is_nobodys_business(draft: Callable[..., int], now: dt.datetime) -> None:
-    assert find_petition(draft(), now=now) is None
+    petition_id = draft()
+    assert find_petition(petition_id, now=now) is None
+    assert find_count(petition_id) is None
 
 
 @pytest.mark.parametrize("number", [0, -1, 4711, 2**63, 10**30])
 def test_an_unknown_number_finds_nothing(number: int, now: dt.datetime) -> None:
     assert find_petition(number, now=now) is None
+    assert find_count(number) is None
     assert read_log_file(number, "checkpoint") is None
     assert read_receipt(number, bytes(32)) is None
 

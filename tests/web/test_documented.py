@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from tests.web.samples import imported_petition, make_card, make_obligation, make_petition, make_response
 
+from maninso.petitions.access import CountView
 from maninso.web.api.attributes import describe_card, describe_count, describe_petition
 from maninso.web.api.petitions import CSV_HEADER
 from maninso.web.pages.front import BOARD_FILTERS
@@ -44,7 +45,7 @@ def test_every_address() -> None:
 def test_every_attribute() -> None:
     kept = make_obligation(state="kept", settled_at=make_petition().opened_at, response=make_response())
     full = describe_petition(make_petition(obligations=(kept,), signatures_by_region={"KR-11": 1}))
-    names = {*full, *describe_card(make_card()), *describe_count(make_petition())}
+    names = {*full, *describe_card(make_card()), *describe_count(CountView(count=1, reached_at=None, answered_at=None))}
     for name in ("thresholds", "obligations", "signatures_by_region"):
         names |= set(full[name][0])
     names |= set(full["government_response"]) | set(full["ledger"])

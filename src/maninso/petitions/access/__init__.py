@@ -4,9 +4,10 @@ The read models that pages, JSON and feeds are made of lie in `views`; everythin
 the functions from here.
 """
 
-from maninso.petitions.access.find import find_petition, log_key, read_log_file, read_receipt
+from maninso.petitions.access.find import find_count, find_petition, log_key, read_log_file, read_receipt
 from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
+    CountView,
     LedgerView,
     ObligationView,
     PetitionCard,
@@ -19,6 +20,7 @@ from maninso.petitions.access.views import (
 )
 
 __all__ = [
+    "CountView",
     "LedgerView",
     "ObligationView",
     "PetitionCard",
@@ -29,6 +31,7 @@ __all__ = [
     "Words",
     "WouldOwe",
     "find_charter",
+    "find_count",
     "find_petition",
     "log_key",
     "read_log_file",

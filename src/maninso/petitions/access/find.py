@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 
 from maninso.petitions.access.build import build_petition
-from maninso.petitions.access.rows import is_readable, petition_rows
-from maninso.petitions.access.views import PetitionView, ReceiptView
-from maninso.petitions.models import Petition, SigningGate, SigningTally
+from maninso.petitions.access.rows import SIGNATURES, is_readable, petition_rows
+from maninso.petitions.access.views import CountView, PetitionView, ReceiptView
+from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally, SigningThreshold
 from maninso.signing import log
 from maninso.signing.log import LogFile
 
@@ -24,6 +24,23 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     if petition is None:
         return None
     return build_petition(petition, by_region=_count_by_region(petition), now=now)
+
+
+def find_count(petition_id: int) -> CountView | None:
+    """Return a petition's count at its last checkpoint, in one query; None where there is none, or only a draft."""
+    if not 0 < petition_id <= LARGEST_ID:
+        return None
+    met = SigningThreshold.objects.filter(petition=OuterRef("pk"), met_at__isnull=False).order_by("met_at")
+    answered = Obligation.objects.filter(petition=OuterRef("pk"), response__isnull=False).order_by("pk")
+    row = (
+        Petition.objects.filter(pk=petition_id)
+        .exclude(state="draft")
+        .values_list(
+            SIGNATURES, Subquery(met.values("met_at")[:1]), Subquery(answered.values("response__published_at")[:1])
+        )
+        .first()
+    )
+    return CountView(count=row[0], reached_at=row[1], answered_at=row[2]) if row else None
 
 
 def read_log_file(petition_id: int, path: str) -> LogFile | None:

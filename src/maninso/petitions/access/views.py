@@ -162,6 +162,15 @@ class PetitionView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CountView:
+    """A petition's count alone: what a nation asks for every ten seconds."""
+
+    count: int
+    reached_at: dt.datetime | None  # when the first threshold was met by our ledger
+    answered_at: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReceiptView:
     """One leaf of a petition's log, by its hash; `proof` is None while no checkpoint covers the leaf."""
 
