@@ -23,7 +23,7 @@ def routes(patterns: list[Any]) -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern) and pattern.name != "log_file":
+        elif isinstance(pattern, URLPattern) and pattern.name not in ("log_file", "site_log_file"):
             yield str(pattern.pattern)
 
 
@@ -39,7 +39,7 @@ def test_every_address() -> None:
     ]
     assert len(written) > 15
     assert missing(f"`{address}" for address in written) == []
-    assert missing(["/p/{id}/log/checkpoint", "/p/{id}/log/tile/"]) == []
+    assert missing(["/p/{id}/log/checkpoint", "/p/{id}/log/tile/", "`/log/checkpoint`", "`/log/tile/…`"]) == []
 
 
 def test_every_attribute() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from maninso import ManinsoError, UsageError
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import VerifierKey
+from maninso.ledger.policy import read_policy
 from maninso.ledger.recompute import Progress
 from maninso.ledger.verify import save_checkpoint, verify_log
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = verify_log(
             options.target,
             keys=[_parse_key(text) for text in options.key],
+            policy=read_policy(options.policy) if options.policy else None,
+            deep=options.deep,
             old=options.old,
             receipts=options.receipt,
             progress=show_progress() if sys.stderr.isatty() and not options.json else None,
@@ -67,10 +70,12 @@ def _build_parser() -> argparse.ArgumentParser:
         help="recount a log and check all that it claims",
         epilog="Exit status: 0 all is right; 1 something is wrong; 2 bad usage; 3 it could not be read.",
     )
-    verify.add_argument("target", metavar="TARGET", help="a petition's or a log's URL, or a folder")
+    verify.add_argument("target", metavar="TARGET", help="a petition's, a site's or a log's URL, or a folder")
     verify.add_argument("--key", action="append", default=[], metavar="VKEY", help="the log's or site's public key")
     verify.add_argument("--old", action="append", default=[], type=Path, metavar="FILE", help="an older checkpoint")
     verify.add_argument("--receipt", action="append", default=[], type=Path, metavar="FILE", help="a signer's receipt")
+    verify.add_argument("--policy", type=Path, metavar="FILE", help="a tlog-policy: the logs and witnesses you trust")
+    verify.add_argument("--deep", action="store_true", help="hold the site's log and its petitions' against each other")
     verify.add_argument("--save", type=Path, metavar="FILE", help="keep the checkpoint here if all is right")
     verify.add_argument("--json", action="store_true", help="print one JSON object")
     verify.add_argument("--jobs", type=int, default=4, metavar="N", help="requests at a time (4)")

@@ -7,8 +7,9 @@ one `quorum NAME`. A name must be defined before it is used and is a member of o
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from maninso import UsageError
+from maninso import UnreadableError, UsageError
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import COSIGNATURE, ED25519, VerifierKey
 
@@ -90,6 +91,15 @@ def parse_policy(data: bytes, *, name: str = "policy") -> Policy:
     if not policy.quorum:
         raise PolicyError(f"{name} has no quorum line.", cure="Add `quorum NAME`, or `quorum none`.")
     return policy
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in a file. Raises UnreadableError, and PolicyError as `parse_policy`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{path} could not be read: {error.strerror}.") from error
+    return parse_policy(data, name=str(path))
 
 
 def _add_line(policy: Policy, used: set[str], words: list[str], place: str) -> None:

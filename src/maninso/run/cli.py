@@ -11,7 +11,7 @@ import typer
 
 import maninso
 from maninso import ManinsoError
-from maninso.run.commands import charter, checks, imports, site
+from maninso.run.commands import charter, checks, imports, site, witness
 from maninso.run.console import say, say_error
 
 app = typer.Typer(
@@ -24,7 +24,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (site.serve, site.worker, site.migrate, site.demo, site.rehearse, checks.verify, checks.doctor):
+for command in (
+    site.serve,
+    site.worker,
+    site.migrate,
+    site.demo,
+    site.rehearse,
+    checks.verify,
+    checks.doctor,
+    witness.witness,
+):
     app.command()(command)
 app.add_typer(imports.app, name="import")
 app.add_typer(charter.app, name="charter")

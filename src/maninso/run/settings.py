@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maninso import UsageError
-from maninso.ledger.policy import Policy, parse_policy
+from maninso.ledger.policy import Policy, read_policy
 from maninso.signing.limits import Limits, Network
 
 VARIABLES = (
@@ -153,10 +153,7 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 def _witnesses(path: Path | None) -> Policy | None:
     if path is None:
         return None
-    try:
-        policy = parse_policy(path.read_bytes(), name=str(path))
-    except OSError as error:
-        raise SettingError(f"MANINSO_WITNESSES={path} cannot be read: {error.strerror}", cure="correct it") from error
+    policy = read_policy(path)
     for witness in policy.witnesses:
         if not witness.url.startswith(("https://", "http://")):
             raise SettingError(

@@ -9,13 +9,14 @@ import typer
 from maninso import UsageError
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import VerifierKey
+from maninso.ledger.policy import read_policy
 from maninso.ledger.verify import save_checkpoint, verify_log
 from maninso.run.commands.options import AsJson
 from maninso.run.console import say_json, say_table, show_progress
 
 
 def verify(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A petition's URL, its log's URL, or a folder.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A petition's URL, a site's, a log's, or a folder.")],
     key: Annotated[
         list[str] | None, typer.Option("--key", metavar="VKEY", help="A key that you trust: of the log or of the site.")
     ] = None,
@@ -23,16 +24,32 @@ def verify(
         list[Path] | None, typer.Option("--old", metavar="FILE", help="A checkpoint kept from before.")
     ] = None,
     receipt: Annotated[list[Path] | None, typer.Option("--receipt", metavar="FILE", help="A signer's receipt.")] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="A tlog-policy: the logs and witnesses that you trust."),
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Hold the site's log and its petitions' logs against each other.")
+    ] = False,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Keep the checkpoint here if all is right.")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Requests at a time.")] = 4,
     as_json: AsJson = False,
 ) -> None:
-    """Recount a petition from its log and check everything that the log claims."""
+    """Recount a petition from its log, or check a site's log, and all that they claim."""
     keys = [_parse_key(text) for text in key or []]
     with show_progress("leaves", quiet=as_json) as progress:
-        report = verify_log(target, keys=keys, old=old or [], receipts=receipt or [], progress=progress, jobs=jobs)
+        report = verify_log(
+            target,
+            keys=keys,
+            policy=read_policy(policy) if policy else None,
+            deep=deep,
+            old=old or [],
+            receipts=receipt or [],
+            progress=progress,
+            jobs=jobs,
+        )
     if save:
         save_checkpoint(report, save)
     if as_json:

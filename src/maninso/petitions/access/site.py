@@ -1,0 +1,66 @@
+"""The site's own log, for whoever asks: its files, its key, who has cosigned it, and what it proves of a receipt."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection
+
+from maninso.ledger.checkpoint import peek_checkpoint
+from maninso.petitions.access.find import LARGEST_ID
+from maninso.signing import log
+from maninso.signing.log import LogFile
+from maninso.signing.sitelog import SITE, read_cosignatures
+from maninso.signing.tiles import read_tree
+
+
+@dataclass(frozen=True, slots=True)
+class CosignatureView:
+    """The last checkpoint of the site's log that a witness has cosigned."""
+
+    witness: str  # its name
+    size: int  # entries of the site's log
+    cosigned_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLogView:
+    """The site's log and its witnesses; `size` is 0 before its first checkpoint."""
+
+    origin: str
+    size: int
+    cosignatures: tuple[CosignatureView, ...]
+
+
+def read_site_file(path: str) -> LogFile | None:
+    """Return a file of the site's log: `checkpoint` or `tile/...`; None where there is no such file (yet)."""
+    with connection.cursor() as cursor:
+        return log.read_log_file(cursor, petition_id=SITE, path=path)
+
+
+def site_log_key() -> str | None:
+    """Return the verifier key (vkey) of the site's log; None before its first checkpoint."""
+    with connection.cursor() as cursor:
+        return log.read_log_key(cursor, petition_id=SITE)
+
+
+def read_site_proof(petition_id: int, leaf_hash: bytes) -> bytes | None:
+    """Return the .tlog-proof that the site's log names the checkpoint of a leaf's receipt; None where none does yet."""
+    if not 0 < petition_id <= LARGEST_ID:
+        return None
+    with connection.cursor() as cursor:
+        return log.read_site_proof(cursor, petition_id=petition_id, leaf_hash=leaf_hash)
+
+
+def show_site_log() -> SiteLogView:
+    """Return the site's log with its witnesses, the newest cosignature first."""
+    with connection.cursor() as cursor:
+        size, checkpoint = read_tree(cursor, SITE)
+        cosignatures = read_cosignatures(cursor)
+    return SiteLogView(
+        origin=peek_checkpoint(checkpoint).origin if checkpoint else "",
+        size=size,
+        cosignatures=tuple(
+            CosignatureView(each.witness.name, each.size, each.cosigned_at)
+            for each in sorted(cosignatures, key=lambda each: each.cosigned_at, reverse=True)
+        ),
+    )
