@@ -71,7 +71,7 @@ class Logs:
 
     def clear(self) -> None:
         with self.connection.transaction():
-            for table in ("tally", "bundle", "tile", "tree", "leaf", "head", "threshold", "gate"):
+            for table in ("void", "tally", "bundle", "tile", "tree", "leaf", "head", "threshold", "gate"):
                 self.connection.execute(
                     f"DELETE FROM signing_{table} WHERE petition_id = ANY (%s)".encode(), [self.opened]
                 )

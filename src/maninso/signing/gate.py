@@ -94,7 +94,7 @@ def append_entries(
     cursor: Cursor, *, petition_id: int, entries: Sequence[bytes], evidences: Sequence[bytes | None] | None = None
 ) -> int:
     """Append leaves to a petition's log and return the first one's index. Locks the head."""
-    first = _lock_head(cursor, petition_id)
+    first = lock_head(cursor, petition_id=petition_id)
     cursor.execute(
         QUERIES["append_entries"],
         {
@@ -133,7 +133,7 @@ def close_gate(
 def _move(
     cursor: Cursor, petition_id: int, *, old: Sequence[str], new: str, closes_at: dt.datetime | None = None
 ) -> None:
-    _lock_head(cursor, petition_id)
+    lock_head(cursor, petition_id=petition_id)
     cursor.execute(
         QUERIES["move_gate"], {"petition_id": petition_id, "old": list(old), "new": new, "closes_at": closes_at}
     )
@@ -141,7 +141,8 @@ def _move(
         raise GateError(f"the gate of petition {petition_id} is not {' or '.join(old)}")
 
 
-def _lock_head(cursor: Cursor, petition_id: int) -> int:
+def lock_head(cursor: Cursor, *, petition_id: int) -> int:
+    """Hold the petition's head until the commit and return how many leaves are numbered. Raises GateError."""
     cursor.execute(QUERIES["lock_head"], {"petition_id": petition_id})
     row = cursor.fetchone()
     if row is None:

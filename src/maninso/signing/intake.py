@@ -14,8 +14,10 @@ from enum import Enum
 from itertools import accumulate
 
 import psycopg
+from psycopg.pq import Format
 
 from maninso.signing.queries import QUERIES
+from maninso.signing.wire import run_prepared
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +34,12 @@ class Outcome(Enum):
 
     STORED = "stored"
     EARLIER = "earlier"  # the person had signed: the earlier entry counts
+    RETURNED = "returned"  # the person had withdrawn: the earlier entry counts again
     REFUSED = "refused"  # the gate takes no signatures
     UNKNOWN = "unknown"  # the database could not be reached
+
+
+COUNTED_NOW = (Outcome.STORED, Outcome.RETURNED)
 
 
 @dataclass(slots=True)
@@ -154,13 +160,13 @@ class Intake:
                 self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
                 return connection
         outcomes: dict[int, Outcome] = {}
-        for ordinal, earlier in exceptions:
+        for ordinal, earlier, returned in exceptions:
             waiting = batch[ordinal - 1]
             if earlier is None:
                 outcomes[ordinal - 1] = Outcome.REFUSED
             elif earlier != waiting.entry:
                 waiting.entry = bytes(earlier)
-                outcomes[ordinal - 1] = Outcome.EARLIER
+                outcomes[ordinal - 1] = Outcome.RETURNED if returned else Outcome.EARLIER
         self.batches += 1
         self.stored += len(batch) - len(outcomes)
         self._answer(batch, outcomes)
@@ -175,20 +181,34 @@ class Intake:
             for twin in waiting.twins:
                 twin.entry = waiting.entry
                 if not twin.answer.done():
-                    twin.answer.set_result(Outcome.EARLIER if outcome is Outcome.STORED else outcome)
+                    twin.answer.set_result(Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
 
 
 async def send_batch(
     connection: psycopg.AsyncConnection, batch: Sequence[Waiting]
-) -> Sequence[tuple[int, bytes | None]]:
-    """Store a batch in one durable commit; returns what was not stored: number in the batch (from 1), earlier entry."""
+) -> Sequence[tuple[int, bytes | None, bool]]:
+    """Store a batch in one durable commit; returns what was not stored.
+
+    That is the number in the batch (from 1), the earlier entry, and whether that had been withdrawn and counts again.
+    """
     ends = accumulate(len(waiting.evidence) for waiting in batch)
-    parameters = {
-        "petitions": "{" + ",".join([str(waiting.petition_id) for waiting in batch]) + "}",
-        "entries": b"".join([waiting.entry for waiting in batch]),
-        "evidences": b"".join([waiting.evidence for waiting in batch]),
-        "ends": "{" + ",".join(map(str, ends)) + "}",
-    }
-    cursor = connection.cursor(binary=True)
-    await cursor.execute(QUERIES["take_batch"], parameters, prepare=True)
-    return await cursor.fetchall()
+    result = await run_prepared(
+        connection,
+        name=b"take_batch",
+        query=QUERIES["take_batch"].encode(),
+        values=(
+            b"{%s}" % ",".join([str(waiting.petition_id) for waiting in batch]).encode(),
+            b"".join([waiting.entry for waiting in batch]),
+            b"".join([waiting.evidence for waiting in batch]),
+            b"{%s}" % ",".join(map(str, ends)).encode(),
+        ),
+        formats=(Format.TEXT, Format.BINARY, Format.BINARY, Format.TEXT),
+    )
+    return [
+        (
+            int.from_bytes(result.get_value(row, 0) or b"", "big"),
+            result.get_value(row, 1),
+            result.get_value(row, 2) == b"\x01",
+        )
+        for row in range(result.ntuples)
+    ]

@@ -1,9 +1,9 @@
 -- The signing path's SQL, by name. Python reads this file and never builds SQL (signing/queries.py).
 
 -- name: take_batch
--- One batch of signatures: one statement, one durable commit. Answers only what was not stored.
-SELECT ordinal, earlier
-FROM signing_take(%(petitions)s::bigint[], %(entries)b::bytea, %(evidences)b::bytea, %(ends)s::integer[])
+-- One batch of signatures: one statement, one durable commit. Answers only what was not stored. (Positions, not names:
+-- it is sent by signing/wire.py.)
+SELECT ordinal, earlier, returned FROM signing_take($1::bigint[], $2::bytea, $3::bytea, $4::integer[])
 
 -- name: read_gate
 -- One petition's gate, for a web process's memory.
@@ -48,6 +48,78 @@ FROM unnest(%(entries)s::bytea[], %(evidences)s::bytea[]) WITH ORDINALITY AS u (
 
 -- name: grow_head
 UPDATE signing_head SET size = %(size)s WHERE petition_id = %(petition_id)s
+
+-- name: read_void_gate
+-- What a void or a reinstatement needs of the gate; the head is held.
+SELECT state = 'open' AND %(now)s >= opened_at AND %(now)s < closes_at, opened_at, bucket_seconds
+FROM signing_gate WHERE petition_id = %(petition_id)s
+
+-- name: judge_targets
+-- Each leaf that is to be voided: whether it is a signature, and the void that is in force, if any.
+SELECT u.leaf_index, get_byte(s.entry, 0) = 1, v.void_index, v.by_signer
+FROM unnest(%(leaves)s::bigint[]) AS u (leaf_index)
+LEFT JOIN signing_leaf s ON s.petition_id = %(petition_id)s AND s.leaf_index = u.leaf_index
+LEFT JOIN signing_void v ON v.petition_id = %(petition_id)s AND v.target_index = u.leaf_index AND v.reinstated_index IS NULL
+ORDER BY u.leaf_index
+
+-- name: record_voids
+INSERT INTO signing_void (petition_id, target_index, void_index, batch_id, by_signer)
+SELECT %(petition_id)s, u.target, %(first)s - 1 + u.ord, %(batch_id)s, %(by_signer)s
+FROM unnest(%(targets)s::bigint[]) WITH ORDINALITY AS u (target, ord)
+
+-- name: record_reinstatements
+UPDATE signing_void v SET reinstated_index = %(first)s - 1 + u.ord, reinstated_batch = %(batch_id)s
+FROM unnest(%(voids)s::bigint[]) WITH ORDINALITY AS u (void_index, ord)
+WHERE v.petition_id = %(petition_id)s AND v.void_index = u.void_index AND v.reinstated_index IS NULL
+
+-- name: count_selected
+-- How many signatures that count now a void batch would take out.
+SELECT count(*) FROM signing_leaf s
+WHERE s.petition_id = %(petition_id)s AND s.leaf_index < %(end)s AND get_byte(s.entry, 0) = 1
+  AND (%(leaves)s::bigint[] IS NULL OR s.leaf_index = ANY (%(leaves)s::bigint[]))
+  AND (%(methods)s::integer[] IS NULL OR get_byte(s.entry, 1) = ANY (%(methods)s::integer[]))
+  AND (%(regions)s::bytea[] IS NULL OR substr(s.entry, 3, 2) = ANY (%(regions)s::bytea[]))
+  AND (%(first_bucket)s::bytea IS NULL OR substr(s.entry, 5, 2) >= %(first_bucket)s::bytea)
+  AND (%(last_bucket)s::bytea IS NULL OR substr(s.entry, 5, 2) <= %(last_bucket)s::bytea)
+  AND NOT EXISTS (SELECT FROM signing_void v
+                  WHERE v.petition_id = s.petition_id AND v.target_index = s.leaf_index AND v.reinstated_index IS NULL)
+
+-- name: next_selected
+-- The next signatures that count now and that a void batch takes out, from leaf %(first)s on.
+SELECT s.leaf_index FROM signing_leaf s
+WHERE s.petition_id = %(petition_id)s AND s.leaf_index >= %(first)s AND s.leaf_index < %(end)s AND get_byte(s.entry, 0) = 1
+  AND (%(leaves)s::bigint[] IS NULL OR s.leaf_index = ANY (%(leaves)s::bigint[]))
+  AND (%(methods)s::integer[] IS NULL OR get_byte(s.entry, 1) = ANY (%(methods)s::integer[]))
+  AND (%(regions)s::bytea[] IS NULL OR substr(s.entry, 3, 2) = ANY (%(regions)s::bytea[]))
+  AND (%(first_bucket)s::bytea IS NULL OR substr(s.entry, 5, 2) >= %(first_bucket)s::bytea)
+  AND (%(last_bucket)s::bytea IS NULL OR substr(s.entry, 5, 2) <= %(last_bucket)s::bytea)
+  AND NOT EXISTS (SELECT FROM signing_void v
+                  WHERE v.petition_id = s.petition_id AND v.target_index = s.leaf_index AND v.reinstated_index IS NULL)
+ORDER BY s.leaf_index LIMIT %(limit)s
+
+-- name: count_voided
+-- How many voids of a batch are in force.
+SELECT count(*) FROM signing_void WHERE batch_id = %(batch_id)s AND reinstated_index IS NULL
+
+-- name: next_voided
+-- The next signatures that a batch took out and that are out still.
+SELECT target_index FROM signing_void
+WHERE batch_id = %(batch_id)s AND reinstated_index IS NULL AND target_index >= %(first)s
+ORDER BY target_index LIMIT %(limit)s
+
+-- name: find_void
+-- The last void of a signature.
+SELECT void_index, by_signer, reinstated_index FROM signing_void
+WHERE petition_id = %(petition_id)s AND target_index = %(target)s ORDER BY void_index DESC LIMIT 1
+
+-- name: list_voids
+-- Voids and reinstatements as the log has them, in its order, a page at a time.
+SELECT v.leaf_index, v.entry, x.target_index, x.void_index,
+       CASE WHEN get_byte(v.entry, 0) = 2 THEN x.batch_id ELSE x.reinstated_batch END
+FROM signing_void x
+JOIN signing_leaf v ON v.petition_id = x.petition_id AND v.leaf_index IN (x.void_index, x.reinstated_index)
+WHERE x.petition_id = %(petition_id)s AND v.leaf_index < %(end)s
+ORDER BY v.leaf_index LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: move_gate
 -- From one state to another; the row count says whether the gate was in the old one.

@@ -199,6 +199,28 @@ CREATE UNLOGGED TABLE signing_rate (
     CONSTRAINT signing_rate_requests CHECK (requests > 0)
 );
 
+-- Every void and what became of it: which signature, by which leaf, and the leaf that undid it. The entries in the log say
+-- the same; this is their index, so that two voids of one signature exclude each other (signing/voids.py writes it).
+CREATE TABLE signing_void (
+    petition_id       bigint   NOT NULL,
+    target_index      bigint   NOT NULL,  -- the signature's leaf
+    void_index        bigint   NOT NULL,  -- the void's leaf
+    batch_id          bigint,             -- petitions_voidbatch; NULL where the signer withdrew
+    reinstated_index  bigint,             -- the reinstatement's leaf; NULL while the void is in force
+    reinstated_batch  bigint,
+    by_signer         boolean  NOT NULL,  -- withdrawn: whoever withdrew may sign again, and then it is reinstated
+    CONSTRAINT signing_void_pk PRIMARY KEY (petition_id, void_index),
+    CONSTRAINT signing_void_reinstated_once UNIQUE (petition_id, reinstated_index),
+    CONSTRAINT signing_void_order CHECK (target_index < void_index AND void_index < reinstated_index),
+    CONSTRAINT signing_void_decided CHECK (by_signer = (batch_id IS NULL)),
+    CONSTRAINT signing_void_undone CHECK (reinstated_index IS NOT NULL OR reinstated_batch IS NULL)
+);
+-- A signature that does not count cannot be voided again.
+CREATE UNIQUE INDEX signing_void_once ON signing_void (petition_id, target_index) WHERE reinstated_index IS NULL;
+-- What signing_take() asks of every batch: has anybody withdrawn here?
+CREATE INDEX signing_void_withdrawn ON signing_void (petition_id) WHERE by_signer AND reinstated_index IS NULL;
+CREATE INDEX signing_void_batch ON signing_void (batch_id) WHERE reinstated_index IS NULL;
+
 -- Once met, the record stands; what becomes of the obligation is another table's matter.
 CREATE FUNCTION signing_threshold_met_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -228,22 +250,85 @@ CREATE TRIGGER signing_tile_never_changes BEFORE UPDATE ON signing_tile
 CREATE TRIGGER signing_bundle_never_changes BEFORE UPDATE ON signing_bundle
     FOR EACH ROW EXECUTE FUNCTION signing_never_changes();
 
+-- A row of signing_void says what the log's entries say: a void of a signature, and later perhaps its reinstatement.
+CREATE FUNCTION signing_void_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND (OLD.reinstated_index IS NOT NULL OR
+            ROW(NEW.petition_id, NEW.target_index, NEW.void_index, NEW.batch_id, NEW.by_signer) IS DISTINCT FROM
+            ROW(OLD.petition_id, OLD.target_index, OLD.void_index, OLD.batch_id, OLD.by_signer)) THEN
+        RAISE EXCEPTION 'void % of petition % stays as it is', OLD.void_index, OLD.petition_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'signing_void_stays';
+    END IF;
+    IF TG_OP = 'INSERT' AND NOT EXISTS (
+        SELECT FROM signing_leaf s JOIN signing_leaf v USING (petition_id)
+        WHERE petition_id = NEW.petition_id AND s.leaf_index = NEW.target_index AND v.leaf_index = NEW.void_index
+          AND get_byte(s.entry, 0) = 1 AND get_byte(v.entry, 0) = 2
+          AND substr(v.entry, 5, 8) = int8send(NEW.target_index) AND (get_byte(v.entry, 1) = 1) = NEW.by_signer
+    ) OR NEW.reinstated_index IS NOT NULL AND NOT EXISTS (
+        SELECT FROM signing_leaf r
+        WHERE r.petition_id = NEW.petition_id AND r.leaf_index = NEW.reinstated_index
+          AND get_byte(r.entry, 0) = 3 AND substr(r.entry, 5, 8) = int8send(NEW.void_index)
+    ) THEN
+        RAISE EXCEPTION 'the log of petition % holds no such void of a signature', NEW.petition_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'signing_void_fits_entries';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER signing_void_fits BEFORE INSERT OR UPDATE ON signing_void
+    FOR EACH ROW EXECUTE FUNCTION signing_void_fits();
+
+-- Who withdrew and signs again: the void is undone, since one person has one signature. Called by signing_take() while it
+-- holds the heads; returns which of the batch's people came back. There are few of them, so they go one by one.
+CREATE FUNCTION signing_return(petitions bigint[], entries bytea, at timestamptz) RETURNS integer[]
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+    back     record;
+    leaf     bigint;
+    returned integer[] := '{}';
+BEGIN
+    FOR back IN
+        SELECT u.ord::integer AS ord, v.petition_id, v.void_index,
+               least(floor(extract(epoch FROM at - t.opened_at) / t.bucket_seconds), 65535)::integer AS bucket
+        FROM unnest(petitions) WITH ORDINALITY AS u (petition_id, ord)
+        JOIN signing_gate t ON t.petition_id = u.petition_id AND t.state = 'open' AND at >= t.opened_at AND at < t.closes_at
+        JOIN signing_leaf s ON s.petition_id = u.petition_id AND s.nullifier = substr(entries, 54 * u.ord::integer - 47, 16)
+        JOIN signing_void v ON v.petition_id = s.petition_id AND v.target_index = s.leaf_index
+                           AND v.by_signer AND v.reinstated_index IS NULL
+        ORDER BY v.petition_id, v.void_index
+    LOOP
+        UPDATE signing_head h SET size = h.size + 1 WHERE h.petition_id = back.petition_id RETURNING h.size - 1 INTO leaf;
+        INSERT INTO signing_leaf (petition_id, leaf_index, entry)
+        VALUES (back.petition_id, leaf, '\x0301'::bytea || substr(int4send(back.bucket), 3, 2) || int8send(back.void_index)
+                || sha256('{"by":"signer","decision":"signed again"}'::bytea));
+        UPDATE signing_void v SET reinstated_index = leaf
+        WHERE v.petition_id = back.petition_id AND v.void_index = back.void_index;
+        returned := returned || back.ord;
+    END LOOP;
+    RETURN returned;
+END $$;
+
 -- One batch of signatures, in one statement and one commit: signature i is for petitions[i], its entry is the i-th 54
 -- bytes of entries, its evidence ends at byte ends[i] of evidences (long values are far cheaper to pass than arrays of
 -- short ones); no nullifier is there twice for one petition. Returns only what was not stored: the earlier entry where
--- the person had signed, NULL where the gate does not take signatures. The heads are locked first, so that the snapshot
--- of what follows is the truth until the commit; lifecycle locks the head too before it changes a gate.
+-- the person had signed (and whether it counts again, because they had withdrawn it), NULL where the gate does not take
+-- signatures. The heads are locked first, so that the snapshot of what follows is the truth until the commit; lifecycle
+-- locks the head too before it changes a gate.
 CREATE FUNCTION signing_take(petitions bigint[], entries bytea, evidences bytea, ends integer[])
-RETURNS TABLE (ordinal integer, earlier bytea) LANGUAGE plpgsql
+RETURNS TABLE (ordinal integer, earlier bytea, returned boolean) LANGUAGE plpgsql
 -- One plan for a connection's life: planning anew would cost as much as storing twenty signatures, and a plan made while
 -- a petition is empty must be the one by index all the same.
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     at timestamptz;  -- the database's clock, the same for every web machine, read once the heads are held
+    back integer[] := '{}';  -- who withdrew and is back
 BEGIN
     PERFORM FROM signing_head h WHERE h.petition_id = ANY (petitions) ORDER BY h.petition_id FOR UPDATE;
     at := clock_timestamp();
+    IF EXISTS (SELECT FROM signing_void v WHERE v.petition_id = ANY (petitions) AND v.by_signer AND v.reinstated_index IS NULL)
+    THEN
+        back := signing_return(petitions, entries, at);
+    END IF;
     RETURN QUERY
     WITH judged AS MATERIALIZED (
         SELECT u.ord::integer AS ord, u.petition_id, substr(entries, 54 * u.ord::integer - 53, 54) AS entry, h.size,
@@ -264,5 +349,5 @@ BEGIN
         FROM (SELECT petition_id, count(*) AS n FROM stored GROUP BY petition_id) n
         WHERE h.petition_id = n.petition_id
     )
-    SELECT a.ord, a.earlier FROM judged a WHERE a.earlier IS NOT NULL OR NOT a.is_open OR a.size IS NULL;
+    SELECT a.ord, a.earlier, a.ord = ANY (back) FROM judged a WHERE a.earlier IS NOT NULL OR NOT a.is_open OR a.size IS NULL;
 END $$;
