@@ -25,7 +25,7 @@ from maninso.ledger.entries import MAX_BUCKET, render_sign
 from maninso.ledger.evidence import commit_evidence
 from maninso.ledger.merkle import hash_leaf
 from maninso.signing.gatebook import Gate, GateBook
-from maninso.signing.intake import Intake, IntakeFull, Outcome
+from maninso.signing.intake import COUNTED_NOW, Intake, IntakeFull, Outcome
 from maninso.signing.limits import Limiter
 from maninso.signing.problems import JSON_TYPE, PROBLEM_BODIES, Refusal
 
@@ -171,7 +171,7 @@ class SigningApp:
             # By the database's clock, not by ours, its first moment has not come, or its last one has passed.
             early = time.time() - gate.opened_at < gate.closes_at - time.time()
             raise Refused(Refusal.NOT_OPEN if early else Refusal.CLOSED)
-        return 201 if outcome is Outcome.STORED else 200, hash_leaf(waiting.entry).hex()
+        return 201 if outcome in COUNTED_NOW else 200, hash_leaf(waiting.entry).hex()
 
     async def _find_gate(self, petition_id: int) -> Gate | None:
         try:

@@ -21,7 +21,7 @@ WITHDRAWN = 1
 
 WITHDRAWN_DECISION = render_json({"by": "signer", "decision": "withdrawn"})
 RETURNED_DECISION = render_json({"by": "signer", "decision": "signed again"})
-"""What voids by signers and their reinstatements carry the SHA-256 of; signing_return() in schema.sql has the second."""
+"""What a signer's void and its reinstatement carry the SHA-256 of; signing_return() in schema.sql has the second."""
 
 
 class VoidError(ManinsoError):
