@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from granian import Granian
 from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
 
 from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
@@ -32,6 +33,7 @@ from maninso.signing.limits import Limiter, Sharer
 logger = logging.getLogger(__name__)
 
 DJANGO_THREADS = 4
+SLOWEST_HEADERS = 10_000  # milliseconds until a request that does not come is given up
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
 
 
@@ -58,7 +60,8 @@ class Site:
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         """Answer one request."""
-        if PATH.fullmatch(scope.path) is not None:
+        path = scope.path
+        if path.endswith("/signatures") and PATH.fullmatch(path) is not None:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
             await self._signing.answer(scope, exchange)
         else:
@@ -86,8 +89,11 @@ class Site:
             rehearsal=settings.rehearsal,
             pages=pages,
         )
+        await self._signing.start()
 
     async def _stop(self) -> None:
+        if self._signing is not None:
+            await self._signing.stop()
         if self._intake is not None:
             await self._intake.stop()
         if self._sharer is not None:
@@ -183,6 +189,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         factory=True,
         log_access=False,
         backlog=4096,
+        http1_settings=HTTP1Settings(header_read_timeout=SLOWEST_HEADERS),
         respawn_failed_workers=True,
         workers_kill_timeout=20,
     )

@@ -12,7 +12,6 @@ import re
 import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 PATH = re.compile(r"/(?:(?P<language>ko|en)/)?petitions/(?P<petition>[1-9][0-9]{0,17})/signatures", re.ASCII)
 LARGEST_BODY = 4096  # bytes
+JSON_HEADERS = [("content-type", "application/json"), ("cache-control", "no-store")]
 LONGEST_BODY_WAIT = 10.0  # seconds until a body that does not come is given up
 EVIDENCE_VERSION = 1
 
@@ -79,15 +79,6 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What matters of a signing request once its body was read."""
-
-    petition_id: int
-    prefix: str  # "", "/ko" or "/en": the language of the page that it came from
-    is_form: bool
-
-
 class SigningApp:
     """Answers signing requests of one process. `pages` holds an HTML page for each slug and language ("ko", "en")."""
 
@@ -109,6 +100,18 @@ class SigningApp:
         self._host = host
         self._rehearsal = rehearsal
         self._pages = pages
+        self._bodies: dict[asyncio.Task[Any], float] = {}  # requests whose body has not come yet, and until when it may
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to watch for bodies that do not come."""
+        self._watch = asyncio.create_task(self._give_up_bodies())
+
+    async def stop(self) -> None:
+        """Stop watching."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
 
     async def answer(self, scope: Scope, exchange: Exchange) -> None:
         """Answer one request whose path matches PATH."""
@@ -122,15 +125,10 @@ class SigningApp:
             if scope.method != "POST":
                 raise Refused(Refusal.METHOD)
             is_form = read_type(scope.headers)
-            async with asyncio.timeout(LONGEST_BODY_WAIT):
-                body = await receive_body(scope, exchange)
-            read_body(body, is_form=is_form)
+            read_body(await self._receive_body(scope, exchange), is_form=is_form)
             status, leaf_hash = await self._sign(scope, petition_id, now=time.time())
         except Refused as refused:
-            self._refuse(scope, exchange, refused.refusal, Request(petition_id, prefix, is_form))
-            return
-        except TimeoutError:
-            self._refuse(scope, exchange, Refusal.MALFORMED, Request(petition_id, prefix, is_form))
+            self._refuse(scope, exchange, refused.refusal, petition_id, prefix)
             return
         receipt = f"/petitions/{petition_id}/receipts/{leaf_hash}"
         if is_form:
@@ -139,9 +137,33 @@ class SigningApp:
             return
         exchange.response_bytes(
             status,
-            [("content-type", "application/json"), ("cache-control", "no-store")],
+            JSON_HEADERS,
             b'{"petition":%d,"leaf_hash":"%s","receipt":"%s"}' % (petition_id, leaf_hash.encode(), receipt.encode()),
         )
+
+    async def _receive_body(self, scope: Scope, exchange: Exchange) -> bytes:
+        """Return the body; refuse one that does not come in time. (A timer for each request would cost more.)"""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request is answered in a task")
+        self._bodies[task] = time.monotonic() + LONGEST_BODY_WAIT
+        try:
+            return await receive_body(scope, exchange)
+        except asyncio.CancelledError:
+            if task in self._bodies:
+                raise  # not by us: the server is stopping
+            task.uncancel()
+            raise Refused(Refusal.MALFORMED) from None
+        finally:
+            self._bodies.pop(task, None)
+
+    async def _give_up_bodies(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            now = time.monotonic()
+            for task in [task for task, until in self._bodies.items() if until < now]:
+                del self._bodies[task]
+                task.cancel()
 
     async def _sign(self, scope: Scope, petition_id: int, *, now: float) -> tuple[int, str]:
         """Sign for the person of the request's ticket; returns the status and the leaf's hash (hex)."""
@@ -205,7 +227,7 @@ class SigningApp:
             raise Refused(Refusal.TICKET_INVALID)  # made-up people sign at a rehearsal only
         return ticket
 
-    def _refuse(self, scope: Scope, exchange: Exchange, refusal: Refusal, request: Request) -> None:
+    def _refuse(self, scope: Scope, exchange: Exchange, refusal: Refusal, petition_id: int, prefix: str) -> None:
         problem = refusal.value
         headers: Headers = [("cache-control", "no-store")]
         if problem.status == 429:
@@ -217,8 +239,8 @@ class SigningApp:
         if problem.status == 405:
             headers.append(("allow", "POST"))
         if wants_page(scope.headers):
-            language = request.prefix[1:] or read_language(scope.headers)
-            body = self._pages[problem.slug, language].replace(b"/petitions/0", b"/petitions/%d" % request.petition_id)
+            language = prefix[1:] or read_language(scope.headers)
+            body = self._pages[problem.slug, language].replace(b"/petitions/0", b"/petitions/%d" % petition_id)
             headers.append(("content-type", "text/html; charset=utf-8"))
             headers.append(("content-security-policy", PAGE_POLICY))
             exchange.response_bytes(problem.status, headers, body)
@@ -284,6 +306,8 @@ def check_origin(headers: Any, *, host: str) -> None:
 def read_type(headers: Any) -> bool:
     """Return whether the body is a form (it is JSON otherwise)."""
     given = headers.get("content-type")
+    if given == "application/json":
+        return False
     if given is None and headers.get("content-length") in (None, "0") and headers.get("transfer-encoding") is None:
         return False
     kind, _, rest = (given or "").partition(";")
