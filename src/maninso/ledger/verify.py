@@ -188,9 +188,10 @@ def _verify_site(source: LogSource, asked: Asked, *, keep: frozenset[int] | None
     if not is_site_origin(checkpoint.origin):
         add_problem(report, Reason.OTHER_LOG, f"{source.name} is of the log {checkpoint.origin}, which is no site's.")
         return report
+    known = len(report.problems)
     report.witnesses = list(list_witnesses(report, data, asked.policy))
     if asked.policy:
-        report.quorum = not any(problem.reason is Reason.MISSING_QUORUM for problem in report.problems)
+        report.quorum = len(report.problems) == known
     recount = SiteRecount(keep, report.problems)
     if recompute_checked(source, asked, report, key, checkpoint, recount, asked.proofs) is not None:
         report.recount = recount
