@@ -16,7 +16,7 @@ from maninso.identity.nullifier import make_petition_key, seal_key
 from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket, derive_key, issue_ticket
 from maninso.run.settings import read_or_make_secret
-from maninso.signing.gate import close_gate, open_gate, pause_gate, prepare_gate
+from maninso.signing.gate import cancel_gate, close_gate, open_gate, pause_gate, prepare_gate
 
 KEY = derive_key(os.environ["MANINSO_SECRET_KEY"], purpose="ticket")
 DAY = dt.timedelta(days=1)
@@ -57,7 +57,7 @@ def make_gate(
             **{"min_assurance": 0, "min_age": 0, "region_needed": False, **rules},  # type: ignore[arg-type]
         )
         if then == "closed":
-            close_gate(cursor, petition_id=petition)
+            close_gate(cursor, petition_id=petition, closed_at=min(dt.datetime.now(dt.UTC), closes_at))
         if then == "paused":
             pause_gate(cursor, petition_id=petition)
 
@@ -174,7 +174,9 @@ def test_who_is_not_eligible(site: LiveSite) -> None:
 def test_petitions_that_take_no_signatures(site: LiveSite) -> None:
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
-        prepare_gate(cursor, petition_id=800_011, origin="test/800011")
+        for number in (800_011, 800_016):
+            prepare_gate(cursor, petition_id=number, origin=f"test/{number}")
+        cancel_gate(cursor, petition_id=800_016)
     make_gate(site, 800_012, opened_at=now - DAY, closes_at=now + DAY, then="paused")
     make_gate(site, 800_013, opened_at=now - DAY, closes_at=now + DAY, then="closed")
     make_gate(site, 800_014, opened_at=now - 2 * DAY, closes_at=now - DAY)
@@ -186,6 +188,7 @@ def test_petitions_that_take_no_signatures(site: LiveSite) -> None:
     assert problem(sign(site, 800_013, person)) == (410, "closed")
     assert problem(sign(site, 800_014, person)) == (410, "closed")
     assert problem(sign(site, 800_015, person)) == (409, "not-open")
+    assert problem(sign(site, 800_016, person)) == (410, "closed")
 
 
 def test_a_gate_that_changes_is_heard_of(site: LiveSite) -> None:
@@ -193,11 +196,11 @@ def test_a_gate_that_changes_is_heard_of(site: LiveSite) -> None:
     make_gate(site, 800_021, opened_at=now - DAY, closes_at=now + DAY)
     assert sign(site, 800_021, ticket_of("before")).status == 201
     with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
-        close_gate(cursor, petition_id=800_021)
+        close_gate(cursor, petition_id=800_021, closed_at=now)
     assert problem(sign(site, 800_021, ticket_of("after"))) == (410, "closed")
     with psycopg.connect(site.database_url) as connection:
         row = connection.execute("SELECT count(*) FROM signing_leaf WHERE petition_id = 800021").fetchone()
-    assert row == (2,)
+    assert row == (3,)  # the first entry, the signature, and the closing with its count
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from maninso.petitions.lifecycle import (
 from maninso.petitions.lifecycle.table import move
 from maninso.petitions.models import CharterVersion, Obligation, Petition, StateChange
 from maninso.petitions.models.petition import STATES
+from maninso.signing.gate import GateError, cancel_gate, revive_gate
 
 pytestmark = pytest.mark.django_db
 
@@ -257,11 +258,38 @@ def test_a_reason_that_hides_hides(submitted: Callable[..., int], now: dt.dateti
 def test_a_rejected_petition_can_be_hidden_and_taken_up_again(submitted: Callable[..., int], now: dt.datetime) -> None:
     petition_id = submitted()
     reject_petition(petition_id, reason=Reason(code="duplicate"), now=now)
+    assert read_gate(petition_id)["state"] == "closed"
     hide_petition(petition_id, reason=Reason(code="personal-data"), now=now)
+    assert read_gate(petition_id)["state"] == "closed"
     with pytest.raises(RoleError, match=f"a moderator may not make petition {petition_id} moderation"):
         restore_petition(petition_id, now=now, actor=MODERATOR)
     assert restore_petition(petition_id, now=now, actor=Actor(role="operator")) == "moderation"
     assert Petition.objects.get(pk=petition_id).reason_code == ""
+    assert read_gate(petition_id)["state"] == "waiting"
+    open_petition(petition_id, now=now)
+    assert read_gate(petition_id)["state"] == "open"
+
+
+@pytest.mark.parametrize("end", ["hide", "withdraw"])
+def test_what_never_opens_is_refused_by_its_gate(end: str, submitted: Callable[..., int], now: dt.datetime) -> None:
+    petition_id = submitted()
+    if end == "hide":
+        hide_petition(petition_id, reason=Reason(code="personal-data"), now=now)
+    else:
+        withdraw_petition(petition_id, now=now)
+    gate = read_gate(petition_id)
+    assert (gate["state"], gate["opened_at"], gate["closes_at"], gate["wrapped_key"]) == ("closed", None, None, None)
+
+
+def test_a_gate_is_cancelled_only_while_it_waits_and_revived_only_then(
+    submitted: Callable[..., int], opened: Callable[..., int], now: dt.datetime
+) -> None:
+    waiting, was_open = submitted(), opened()
+    close_petition(was_open, now=now + DAY)
+    with connection.cursor() as cursor:
+        for petition_id, change in ((was_open, cancel_gate), (was_open, revive_gate), (waiting, revive_gate)):
+            with pytest.raises(GateError, match=f"petition {petition_id} "):
+                change(cursor, petition_id=petition_id)
 
 
 def test_a_withdrawn_petition_that_was_open_keeps_its_log(

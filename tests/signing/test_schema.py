@@ -29,7 +29,11 @@ GATE = "INSERT INTO signing_gate (petition_id, origin, state, opened_at, closes_
         ("signing_gate_state_known", GATE + "(1, 'a', 'ajar', %s, %s, 'k')", (DAY, DAY + dt.timedelta(1))),
         ("signing_gate_open_has_key", GATE + "(1, 'a', 'open', %s, %s, NULL)", (DAY, DAY + dt.timedelta(1))),
         ("signing_gate_window", GATE + "(1, 'a', 'open', %s, %s, 'k')", (DAY, DAY)),
-        ("signing_gate_window", GATE + "(1, 'a', 'closed', NULL, NULL, NULL)", ()),
+        ("signing_gate_window", GATE + "(1, 'a', 'closed', %s, NULL, NULL)", (DAY,)),
+        ("signing_gate_window", GATE + "(1, 'a', 'closed', NULL, %s, NULL)", (DAY,)),
+        ("signing_gate_window", GATE + "(1, 'a', 'open', NULL, NULL, 'k')", ()),
+        ("signing_gate_window", GATE + "(1, 'a', 'paused', NULL, NULL, 'k')", ()),
+        ("signing_gate_window", GATE + "(1, 'a', 'waiting', %s, %s, NULL)", (DAY, DAY + dt.timedelta(1))),
     ],
 )
 def test_gate_refuses(

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from maninso import ManinsoError
+from maninso.ledger.entries import Event
+from maninso.ledger.events import CLOSED
 from maninso.ledger.merkle import EMPTY_ROOT
 from maninso.signing.queries import QUERIES
 
@@ -118,16 +120,38 @@ def resume_gate(cursor: Cursor, *, petition_id: int, closes_at: dt.datetime | No
     _move(cursor, petition_id, old=("paused",), new="open", closes_at=closes_at)
 
 
-def close_gate(
-    cursor: Cursor, *, petition_id: int, closes_at: dt.datetime | None = None, event: bytes | None = None
-) -> None:
-    """Take no more signatures, ever; `event` becomes the log's last leaf but for voids and later events.
+def close_gate(cursor: Cursor, *, petition_id: int, closed_at: dt.datetime) -> int:
+    """Take no more signatures, ever; return the count at this moment, which the log's `closed` event states.
 
-    A gate that never opened has no window and no log: it stays waiting. Raises GateError where it is closed already.
+    That is the log's last leaf but for voids and later events. Raises GateError where the gate is closed already or
+    never opened (`cancel_gate`).
     """
-    _move(cursor, petition_id, old=("open", "paused"), new="closed", closes_at=closes_at)
-    if event is not None:
-        append_entries(cursor, petition_id=petition_id, entries=[event])
+    _move(cursor, petition_id, old=("open", "paused"), new="closed", closes_at=closed_at)
+    # The head is held, so no batch comes between the count and the leaf that states it.
+    cursor.execute(QUERIES["count_at_head"], {"petition_id": petition_id})
+    count = int(cursor.fetchone()[0])
+    event = Event(CLOSED, {"at": int(closed_at.timestamp()), "count": count})
+    append_entries(cursor, petition_id=petition_id, entries=[event.render()])
+    return count
+
+
+def cancel_gate(cursor: Cursor, *, petition_id: int) -> None:
+    """Close the gate of a petition that will not open: who signs is refused, not told to come later.
+
+    It never had a window or a log. Raises GateError where the gate is not waiting.
+    """
+    cursor.execute(
+        QUERIES["move_gate"], {"petition_id": petition_id, "old": ["waiting"], "new": "closed", "closes_at": None}
+    )
+    if cursor.rowcount != 1:
+        raise GateError(f"petition {petition_id} has no gate that waits to be opened")
+
+
+def revive_gate(cursor: Cursor, *, petition_id: int) -> None:
+    """Let a cancelled gate wait again. Raises GateError where the gate was not cancelled."""
+    cursor.execute(QUERIES["revive_gate"], {"petition_id": petition_id})
+    if cursor.rowcount != 1:
+        raise GateError(f"the gate of petition {petition_id} was not cancelled")
 
 
 def _move(

@@ -126,6 +126,18 @@ ORDER BY v.leaf_index LIMIT %(limit)s OFFSET %(offset)s
 UPDATE signing_gate SET state = %(new)s, closes_at = coalesce(%(closes_at)s, closes_at), version = version + 1
 WHERE petition_id = %(petition_id)s AND state = ANY (%(old)s::text[])
 
+-- name: revive_gate
+-- Only a gate that never opened waits again.
+UPDATE signing_gate SET state = 'waiting', version = version + 1
+WHERE petition_id = %(petition_id)s AND state = 'closed' AND opened_at IS NULL
+
+-- name: count_at_head
+-- The count of all numbered leaves, those after the last checkpoint included; the head is held.
+SELECT t.count + coalesce(sum(CASE get_byte(l.entry, 0) WHEN 1 THEN 1 WHEN 2 THEN -1 WHEN 3 THEN 1 ELSE 0 END), 0)
+FROM signing_tree t
+LEFT JOIN signing_leaf l ON l.petition_id = t.petition_id AND l.leaf_index >= t.size
+WHERE t.petition_id = %(petition_id)s GROUP BY t.count
+
 -- name: behind_logs
 -- Logs with leaves that the tree does not hold yet.
 SELECT h.petition_id, g.origin, h.size, t.size, t.root, t.signatures, t.voids, t.reinstated, g.opened_at,

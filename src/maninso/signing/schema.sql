@@ -22,8 +22,9 @@ CREATE TABLE signing_gate (
     CONSTRAINT signing_gate_origin_once UNIQUE (origin),
     CONSTRAINT signing_gate_state_known CHECK (state IN ('waiting', 'open', 'paused', 'closed')),
     CONSTRAINT signing_gate_open_has_key CHECK (state NOT IN ('open', 'paused') OR wrapped_key IS NOT NULL),
-    CONSTRAINT signing_gate_window CHECK (
-        state = 'waiting' OR (opened_at IS NOT NULL AND closes_at IS NOT NULL AND closes_at > opened_at)
+    CONSTRAINT signing_gate_window CHECK (  -- closed without one: it will not open
+        CASE WHEN opened_at IS NULL AND closes_at IS NULL THEN state IN ('waiting', 'closed')
+             ELSE state <> 'waiting' AND opened_at IS NOT NULL AND closes_at IS NOT NULL AND closes_at > opened_at END
     ),
     CONSTRAINT signing_gate_bucket CHECK (bucket_seconds >= 600),
     CONSTRAINT signing_gate_region_zero CHECK (regions[1] = '' AND cardinality(regions) <= 65536),

@@ -12,8 +12,7 @@ from django.db import connection, transaction
 from maninso import ManinsoError, UsageError
 from maninso.charter import Charter, closes_at, in_blackout, legal_day, read_charter
 from maninso.identity.nullifier import commit_key, make_petition_key, seal_key
-from maninso.ledger.entries import MIN_BUCKET_SECONDS, Event, Genesis
-from maninso.ledger.events import CLOSED
+from maninso.ledger.entries import MIN_BUCKET_SECONDS, Genesis
 from maninso.petitions.access.rules import find_due, find_reason, keep_charter, read_charter_version
 from maninso.petitions.lifecycle.table import (
     SYSTEM,
@@ -25,7 +24,15 @@ from maninso.petitions.lifecycle.table import (
 )
 from maninso.petitions.lifecycle.texts import check_language, check_limits, clean_text, digest_text
 from maninso.petitions.models import Obligation, Petition, StateChange
-from maninso.signing.gate import close_gate, open_gate, pause_gate, prepare_gate, resume_gate
+from maninso.signing.gate import (
+    cancel_gate,
+    close_gate,
+    open_gate,
+    pause_gate,
+    prepare_gate,
+    resume_gate,
+    revive_gate,
+)
 from maninso.signing.keys import name_log
 
 CREATOR = Actor(role="creator")
@@ -193,11 +200,13 @@ def close_due_petitions(*, now: dt.datetime) -> int:
 def reject_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> str:
     """Refuse to publish a petition, with a reason of its charter; return "rejected", or "hidden" where it hides.
 
-    Raises ReasonError for a code that the charter does not have.
+    Whoever tries to sign it is refused from now on. Raises ReasonError for a code that the charter does not have.
     """
     petition = read_petition(petition_id)
     new = "hidden" if _checked_reason(petition, reason) else "rejected"
-    move(petition, new=new, actor=actor, now=now, reason=reason)
+    with transaction.atomic():
+        move(petition, new=new, actor=actor, now=now, reason=reason)
+        _give_up(petition)
     return new
 
 
@@ -206,7 +215,9 @@ def hide_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: 
     petition = read_petition(petition_id)
     if not _checked_reason(petition, reason):
         raise ReasonError(f"reason: {reason.code!r} does not hide a petition", cure="reject it, or give one that hides")
-    move(petition, new="hidden", actor=actor, now=now, reason=reason)
+    with transaction.atomic():
+        move(petition, new="hidden", actor=actor, now=now, reason=reason)
+        _give_up(petition)
 
 
 def withdraw_petition(petition_id: int, *, now: dt.datetime, note: str = "", actor: Actor = CREATOR) -> None:
@@ -219,6 +230,7 @@ def withdraw_petition(petition_id: int, *, now: dt.datetime, note: str = "", act
         move(petition, new="withdrawn", actor=actor, now=now, reason=reason, changes=changes)
         if was_open:
             _end_signing(petition_id, closed_at=now)
+        _give_up(petition)
 
 
 def remove_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> None:
@@ -238,7 +250,9 @@ def restore_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTE
     """
     petition = read_petition(petition_id)
     if petition.state != "removed":
-        move(petition, new="moderation", actor=actor, now=now)
+        with transaction.atomic(), connection.cursor() as cursor:
+            move(petition, new="moderation", actor=actor, now=now)
+            revive_gate(cursor, petition_id=petition_id)
         return "moderation"
     if petition.closed_at is not None:
         move(petition, new="closed", actor=actor, now=now)
@@ -284,23 +298,18 @@ def _checked_reason(petition: Petition, reason: Reason) -> bool:
     return found.hides
 
 
-_COUNT_AT_HEAD = """
-    SELECT t.count + coalesce(sum(CASE get_byte(l.entry, 0) WHEN 1 THEN 1 WHEN 2 THEN -1 WHEN 3 THEN 1 ELSE 0 END), 0)
-    FROM signing_tree t
-    LEFT JOIN signing_leaf l ON l.petition_id = t.petition_id AND l.leaf_index >= t.size
-    WHERE t.petition_id = %s GROUP BY t.count
-"""
-
-
 def _end_signing(petition_id: int, *, closed_at: dt.datetime) -> None:
     # Obligations before the head: whoever answers one takes the two in the same order.
     _settle_due_days(petition_id)
     with connection.cursor() as cursor:
-        # Whoever holds the head lets no batch in, so the count is the one that the log ends with.
-        cursor.execute("SELECT FROM signing_head WHERE petition_id = %s FOR UPDATE", [petition_id])
-        cursor.execute(_COUNT_AT_HEAD, [petition_id])
-        event = Event(CLOSED, {"at": int(closed_at.timestamp()), "count": int(cursor.fetchone()[0])})
-        close_gate(cursor, petition_id=petition_id, closes_at=closed_at, event=event.render())
+        close_gate(cursor, petition_id=petition_id, closed_at=closed_at)
+
+
+def _give_up(petition: Petition) -> None:
+    # A gate that waits belongs to these two states alone; a draft has none yet.
+    if petition.state in ("gathering", "moderation"):
+        with connection.cursor() as cursor:
+            cancel_gate(cursor, petition_id=petition.pk)
 
 
 def _settle_due_days(petition_id: int) -> None:
