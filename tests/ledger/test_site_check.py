@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from maninso import UsageError
 from maninso.ledger.__main__ import main
 from maninso.ledger.checkpoint import peek_checkpoint
 from maninso.ledger.merkle import hash_leaves, root_of
-from maninso.ledger.note import SignedNote, SignerKey
+from maninso.ledger.note import SignedNote, SignerKey, VerifierKey
 from maninso.ledger.policy import parse_policy
 from maninso.ledger.sitecheck import _QUORUM_ATTEMPTS
 from maninso.ledger.sitelog import NamedCheckpoint, SiteEntry
@@ -120,7 +121,7 @@ def test_a_copy_of_part_of_a_site_passes_with_a_warning(export):
 
 def test_another_history_than_the_site_s_log_names_is_a_fork(export):
     shown = export.petitions[7]
-    shown.entries = shown.entries[:280] + [shown.entries[281], shown.entries[280]] + shown.entries[282:]
+    shown.entries[280], shown.entries[281] = shown.entries[281], shown.entries[280]
     export.publish()
     report = check(export)
     assert reasons(report) == ["fork"]
@@ -138,9 +139,9 @@ def test_a_site_s_log_that_breaks_its_rules_does_not_hold(export):
     export.name(131, (12, 4), root=b"x" * 32)
     export.name(90)
     export.publish()
-    # The false root is the site's log's fault; it is a fork of petition 12 all the same.
-    assert reasons(check(export)) == ["fork", "fork", "false-event", "fork"][1:2] + reasons(check(export))[1:]
-    assert [problem.reason.value for problem in check(export, "log").problems] == ["shrunk", "fork", "false-event"]
+    assert reasons(check(export, "log")) == ["shrunk", "fork", "false-event"]
+    # The false root contradicts petition 12's own log besides.
+    assert reasons(check(export)) == ["shrunk", "fork", "false-event", "fork"]
     assert check(export, "log").render().endswith("This log does not hold. Keep the files: they are the evidence.\n")
 
 
@@ -282,8 +283,6 @@ def test_old_checkpoints_of_the_site_s_log_are_continued(export):
 
 @pytest.fixture
 def served(export, tmp_path):
-    from threading import Thread
-
     served = Site(export.folder)
     thread = Thread(target=served.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -346,9 +345,6 @@ def test_the_published_example(examples, tmp_path):
     shutil.copytree(examples, tmp_path / "p/269110/log", ignore=lambda *_: ["site"])
     witness = (examples / "witness.vkey").read_text().strip()
     policy = parse_policy(f"witness w {witness}\nquorum w\n".encode())
-    key = SignerKey("petitions.example/log", SEED)  # replaced below by the published one
-    from maninso.ledger.note import VerifierKey
-
     key = VerifierKey.parse((examples / "site.vkey").read_text().strip())
     report = verify_log(str(tmp_path), keys=[key], policy=policy, receipts=[examples / "site/receipt-1.tlog-proof"])
     assert report.ok
