@@ -173,8 +173,9 @@ def read_gate_rules(settings: Settings, petition_id: int) -> GateRules:
 
 
 def read_count(url: str, petition_id: int) -> int:
-    """Return the petition's public number."""
-    return int(json.loads(fetch(f"{url}/petitions/{petition_id}/count.json"))["signature_count"])
+    """Return the petition's public number; the query is new each time, so that no cache answers with an older one."""
+    address = f"{url}/petitions/{petition_id}/count.json?at={time.time_ns()}"
+    return int(json.loads(fetch(address))["signature_count"])
 
 
 def fetch(address: str) -> bytes:

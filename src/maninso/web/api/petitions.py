@@ -26,7 +26,7 @@ from maninso.web.shared.requests import LAST_PAGE, read_count, read_number
 
 PER_PAGE, MOST_PER_PAGE = 25, 50
 CSV_BATCH = 500
-COUNT_CACHING = "public, max-age=5, stale-while-revalidate=30"
+COUNT_CACHING = "public, max-age=5, s-maxage=1, stale-while-revalidate=30, stale-if-error=86400"
 CSV_HEADER = (
     *("Petition", "URL", "State", "Signatures Count"),
     *("Number", "Source", "Source Number", "Count Is Reported", "Topic", "Opened", "Closes", "Needed", "Owed", "Due"),
