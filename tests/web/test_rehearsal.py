@@ -84,7 +84,10 @@ def test_form_of_another_site_gives_no_ticket(opened: Callable[..., int]) -> Non
     answer = become(client, petition)
     assert (answer.status_code, list(answer.cookies)) == (403, [])
     assert "This form came from elsewhere" in Page(answer.content.decode()).text
-    html = client.get(f"/en/identity/rehearsal?petition={petition}").content.decode()
+    form = client.get(f"/en/identity/rehearsal?petition={petition}")
+    cookie = form.cookies["csrftoken"]
+    assert (cookie["max-age"], cookie["expires"], cookie["httponly"]) == ("", "", True)  # until the browser is closed
+    html = form.content.decode()
     (token,) = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
     assert become(client, petition, csrfmiddlewaretoken=token).status_code == 303
 

@@ -37,8 +37,6 @@ LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
-    "django.contrib.humanize",
-    "django.contrib.staticfiles",
     "maninso.petitions.apps.PetitionsConfig",
     "maninso.web.apps.WebConfig",
 ]
@@ -64,9 +62,7 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": database_options(SITE.database_url or "postgresql:///maninso")}
-STATIC_URL = "/static/"
-STATIC_ROOT = str(SITE.home / "static")
-STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}
+CSRF_COOKIE_AGE = None  # gone with the browser's session
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
