@@ -98,6 +98,34 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     assert [f"{file.name} -> {link}" for file, link in links if not (file.parent / link).exists()] == []
 
 
+def find_links(file: Path) -> list[str]:
+    links = re.findall(r"\]\(([^)\s]+)\)", file.read_text())
+    return [link for link in links if "://" not in link]
+
+
+def test_every_page_is_linked_from_the_index() -> None:
+    docs = ROOT / "docs"
+    linked = {(docs / link.split("#")[0]).resolve() for link in find_links(docs / "index.md")}
+    pages = {page.resolve() for page in docs.rglob("*.md")} - {docs / "index.md"}
+    assert sorted(page.name for page in pages - linked) == []
+
+
+def test_every_heading_that_a_document_links_is_there() -> None:
+    missing = []
+    for file in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in find_links(file):
+            path, mark, heading = link.partition("#")
+            if mark and heading not in find_headings((file.parent / path) if path else file):
+                missing.append(f"{file.name} -> {link}")
+    assert missing == []
+
+
+def find_headings(file: Path) -> set[str]:
+    """Give the headings of a document as links name them: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_command_shown_in_a_document_exists() -> None:
     commands = find_commands()
     unknown = []
