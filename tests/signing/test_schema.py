@@ -181,3 +181,48 @@ def test_parts_of_a_log_belong_together(
     with pytest.raises(psycopg.IntegrityError) as caught, connection.transaction():
         connection.execute(statement.encode(), values)
     assert caught.value.diag.constraint_name == constraint
+
+
+SITE_ENTRY = b"\x10" + bytes(4 + 48)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statement"),
+    [
+        (
+            "signing_gate_site_waits",
+            "INSERT INTO signing_gate (petition_id, origin, state) VALUES (-1, 'b', 'waiting')",
+        ),
+        ("signing_gate_site_waits", "UPDATE signing_gate SET state = 'closed' WHERE petition_id = 0"),
+        ("signing_leaf_genesis", "INSERT INTO signing_leaf VALUES (0, 0, '\\x00')"),
+        ("signing_leaf_type", "INSERT INTO signing_leaf VALUES (0, 1, %(sign)s)"),
+        ("signing_leaf_type", "INSERT INTO signing_leaf VALUES (%(petition)s, 7, %(entry)s)"),
+        ("signing_leaf_length", "INSERT INTO signing_leaf VALUES (0, 1, substr(%(entry)s::bytea, 1, 52))"),
+        ("signing_leaf_length", "INSERT INTO signing_leaf VALUES (0, 1, %(entry)s::bytea || '\\x00')"),
+        ("signing_leaf_length", "INSERT INTO signing_leaf VALUES (0, 1, substr(%(entry)s::bytea, 1, 5))"),
+        ("signing_tree_named", "UPDATE signing_tree SET named = size + 1 WHERE petition_id = %(petition)s"),
+        ("signing_tree_named", "UPDATE signing_tree SET named = -1 WHERE petition_id = %(petition)s"),
+        ("signing_named_tree", "INSERT INTO signing_named VALUES (1, 1, 'c', 0)"),
+        ("signing_named_range", "INSERT INTO signing_named VALUES (0, 1, 'c', 0)"),
+        ("signing_named_range", "INSERT INTO signing_named VALUES (%(petition)s, 0, 'c', 0)"),
+        ("signing_named_range", "INSERT INTO signing_named VALUES (%(petition)s, 1, 'c', -1)"),
+        ("signing_named_pk", "INSERT INTO signing_named VALUES (%(petition)s, 3, 'd', 4)"),
+        ("signing_named_never_changes", "UPDATE signing_named SET checkpoint = 'd' WHERE petition_id = %(petition)s"),
+        ("signing_cosignature_size", "INSERT INTO signing_cosignature VALUES ('w', 0, 'c', 'l', now())"),
+        ("signing_cosignature_pk", "INSERT INTO signing_cosignature VALUES ('v', 9, 'c', 'l', now())"),
+        ("signing_cosignature_grows", "UPDATE signing_cosignature SET size = size - 1 WHERE witness = 'v'"),
+    ],
+)
+def test_the_site_s_log_keeps_its_own_rules(
+    connection: psycopg.Connection, logs: Logs, constraint: str, statement: str
+) -> None:
+    petition = logs.open()
+    values = {"petition": petition, "sign": SIGN, "entry": SITE_ENTRY}
+    with connection.transaction(force_rollback=True):
+        connection.execute("INSERT INTO signing_gate (petition_id, origin, state) VALUES (0, 'a', 'waiting')")
+        connection.execute("INSERT INTO signing_leaf VALUES (0, 0, %s)", (SITE_ENTRY,))
+        connection.execute("INSERT INTO signing_named VALUES (%s, 3, 'c', 0)", (petition,))
+        connection.execute("INSERT INTO signing_cosignature VALUES ('v', 9, 'c', 'l', now())")
+        with pytest.raises(psycopg.IntegrityError) as caught, connection.transaction():
+            connection.execute(statement.encode(), values)
+    assert caught.value.diag.constraint_name == constraint
