@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from maninso.charter import Charter
 from maninso.petitions.access.rules import keep_charter
-from maninso.petitions.models import CharterVersion, Extension, Obligation, Petition, Response, StateChange
+from maninso.petitions.models import CharterVersion, Extension, Obligation, Petition, Response, StateChange, VoidBatch
 
 pytestmark = pytest.mark.django_db
 
@@ -232,7 +232,8 @@ def test_breach_is_refused_under_its_name(name: str, rows: dict[str, Any]) -> No
 
 
 def test_every_constraint_of_the_models_is_broken_here() -> None:
-    named = {each.name for model in apps.get_app_config("petitions").get_models() for each in model._meta.constraints}
+    models = [model for model in apps.get_app_config("petitions").get_models() if model is not VoidBatch]
+    named = {each.name for model in models for each in model._meta.constraints}  # of batches: test_void_batches.py
     assert named == BREACHES.keys()
 
 
@@ -242,7 +243,7 @@ def test_every_guard_of_the_database_is_broken_here() -> None:
             "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
             "WHERE NOT tgisinternal AND (c.relname LIKE 'petitions\\_%' OR tgname LIKE 'petition\\_%')"
         )
-        triggers = {name for (name,) in cursor.fetchall()}
+        triggers = {name for (name,) in cursor.fetchall()} - {"void_batch_frozen"}
     assert triggers <= {name.split(" ")[0] for name in GUARDS}
 
 

@@ -73,7 +73,7 @@ FROM unnest(%(voids)s::bigint[]) WITH ORDINALITY AS u (void_index, ord)
 WHERE v.petition_id = %(petition_id)s AND v.void_index = u.void_index AND v.reinstated_index IS NULL
 
 -- name: count_selected
--- How many signatures that count now a void batch would take out.
+-- How many signatures a void batch may take out: those that count now, and those withdrawn, whose signers may come back.
 SELECT count(*) FROM signing_leaf s
 WHERE s.petition_id = %(petition_id)s AND s.leaf_index < %(end)s AND get_byte(s.entry, 0) = 1
   AND (%(leaves)s::bigint[] IS NULL OR s.leaf_index = ANY (%(leaves)s::bigint[]))
@@ -82,7 +82,8 @@ WHERE s.petition_id = %(petition_id)s AND s.leaf_index < %(end)s AND get_byte(s.
   AND (%(first_bucket)s::bytea IS NULL OR substr(s.entry, 5, 2) >= %(first_bucket)s::bytea)
   AND (%(last_bucket)s::bytea IS NULL OR substr(s.entry, 5, 2) <= %(last_bucket)s::bytea)
   AND NOT EXISTS (SELECT FROM signing_void v
-                  WHERE v.petition_id = s.petition_id AND v.target_index = s.leaf_index AND v.reinstated_index IS NULL)
+                  WHERE v.petition_id = s.petition_id AND v.target_index = s.leaf_index AND v.reinstated_index IS NULL
+                    AND NOT v.by_signer)
 
 -- name: next_selected
 -- The next signatures that count now and that a void batch takes out, from leaf %(first)s on.
@@ -109,17 +110,23 @@ ORDER BY target_index LIMIT %(limit)s
 
 -- name: find_void
 -- The last void of a signature.
-SELECT void_index, by_signer, reinstated_index FROM signing_void
-WHERE petition_id = %(petition_id)s AND target_index = %(target)s ORDER BY void_index DESC LIMIT 1
+SELECT v.void_index, v.by_signer, v.reinstated_index, v.batch_id, get_byte(e.entry, 1)
+FROM signing_void v JOIN signing_leaf e ON e.petition_id = v.petition_id AND e.leaf_index = v.void_index
+WHERE v.petition_id = %(petition_id)s AND v.target_index = %(target)s ORDER BY v.void_index DESC LIMIT 1
 
 -- name: list_voids
--- Voids and reinstatements as the log has them, in its order, a page at a time.
-SELECT v.leaf_index, v.entry, x.target_index, x.void_index,
+-- Voids and reinstatements as the log has them, the newest first, a page at a time.
+SELECT v.leaf_index, v.entry, x.target_index,
        CASE WHEN get_byte(v.entry, 0) = 2 THEN x.batch_id ELSE x.reinstated_batch END
 FROM signing_void x
 JOIN signing_leaf v ON v.petition_id = x.petition_id AND v.leaf_index IN (x.void_index, x.reinstated_index)
 WHERE x.petition_id = %(petition_id)s AND v.leaf_index < %(end)s
-ORDER BY v.leaf_index LIMIT %(limit)s OFFSET %(offset)s
+ORDER BY v.leaf_index DESC LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: count_withdrawn
+-- Entries by signers themselves: those who withdrew, and those of them who signed again.
+SELECT count(*) + count(*) FILTER (WHERE reinstated_index < %(end)s) FROM signing_void
+WHERE petition_id = %(petition_id)s AND by_signer AND void_index < %(end)s
 
 -- name: move_gate
 -- From one state to another; the row count says whether the gate was in the old one.

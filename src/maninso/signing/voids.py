@@ -154,7 +154,7 @@ def withdraw_leaf(cursor: Cursor, *, petition_id: int, leaf_index: int, now: dt.
 
 
 def count_selected(cursor: Cursor, *, petition_id: int, selection: Selection, end: int) -> int:
-    """Return how many signatures before leaf `end` are selected and count now."""
+    """Return how many signatures before leaf `end` are selected and count, or may again where the signer withdrew."""
     cursor.execute(QUERIES["count_selected"], {"petition_id": petition_id, "end": end, **selection.parameters()})
     return int(cursor.fetchone()[0])
 

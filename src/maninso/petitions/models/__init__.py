@@ -4,6 +4,7 @@ Invariants are constraints of the database, each with a name; Python only asks. 
 mirrored for reading (`signing`), never written from here.
 """
 
+from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
@@ -19,4 +20,5 @@ __all__ = [
     "SigningThreshold",
     "SigningTree",
     "StateChange",
+    "VoidBatch",
 ]
