@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from maninso import UsageError
 from maninso.charter import Charter, CharterError
 from maninso.ledger.entries import Event
+from maninso.petitions import obligations
 from maninso.petitions.access import find_petition
 from maninso.petitions.lifecycle import Actor, TextError, close_petition, remove_petition
 from maninso.petitions.lifecycle import Reason as Why
@@ -61,6 +63,22 @@ def test_a_met_threshold_makes_one_debt(
             "petition_id", "threshold_id", "needed", "met_index", "met_count", "met_at", "state", "due_on", "due_at"
         )
     ) == [(petition_id, "answer", 3, 3, 3, moment, "owed", LAST_DAY, LATE_FROM)]
+
+
+def test_met_thresholds_are_found_by_their_index(opened: Callable[..., int]) -> None:
+    petition_id = opened()
+    with connection.cursor() as cursor:
+        # Many that nobody has met: the planner must not want to read them all.
+        cursor.execute(
+            "INSERT INTO signing_threshold (petition_id, threshold_id, rule, registered_on) "
+            "SELECT %s, 'unmet-' || n, '{}', '2026-03-02' FROM generate_series(1, 20000) AS n",
+            [petition_id],
+        )
+        cursor.execute("ANALYZE signing_threshold")
+        cursor.execute("EXPLAIN " + obligations._MET_WITHOUT_OBLIGATION)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "signing_threshold_met on signing_threshold" in plan
+    assert "Seq Scan on signing_threshold" not in plan
 
 
 def test_a_threshold_that_owes_nothing_makes_no_debt(

@@ -189,6 +189,8 @@ CREATE TABLE signing_threshold (
         (met_index IS NULL) = (met_at IS NULL) AND (met_index IS NULL) = (met_count IS NULL)
     )
 );
+-- What petitions.obligations looks through every few seconds: few of all thresholds are ever met.
+CREATE INDEX signing_threshold_met ON signing_threshold (met_at) WHERE met_index IS NOT NULL;
 
 -- How busy networks were in this minute, for all web processes of the site (signing/limits.py). A network is a digest
 -- under the site's key that changes each minute; nothing is lost with it, so it is kept out of the write-ahead log.
