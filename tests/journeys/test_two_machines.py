@@ -1,0 +1,56 @@
+"""Two web machines share one database: nobody is counted twice, and both hear of everything."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.journeys.conftest import open_petition, ticket_of
+from tests.live import Answer, LiveSite, find_free_port
+
+from maninso.signing.gate import close_gate
+
+
+@pytest.fixture
+def second(site: LiveSite, tmp_path: Path) -> Iterator[LiveSite]:
+    """Another machine: its own folder with copies of the keys, its own port, no worker's lock."""
+    shutil.copytree(site.home / "keys", tmp_path / "keys")
+    machine = LiveSite(tmp_path, site.database_url, find_free_port(), site.charter)
+    machine.start()
+    try:
+        yield machine
+    finally:
+        machine.stop()
+
+
+def sign(machine: LiveSite, petition: int, person: str) -> Answer:
+    return machine.ask(
+        "POST",
+        f"/petitions/{petition}/signatures",
+        b"{}",
+        content_type="application/json",
+        authorization=f"Ticket {ticket_of(person)}",
+    )
+
+
+def test_a_person_on_both_machines_at_once_is_one(site: LiveSite, second: LiveSite) -> None:
+    petition = open_petition(site)
+    jobs = [(machine, f"person {number}") for number in range(40) for machine in (site, second, second, site)]
+    with ThreadPoolExecutor(16) as crowd:
+        answers = list(crowd.map(lambda job: sign(job[0], petition, job[1]), jobs))
+    assert sorted({answer.status for answer in answers}) == [200, 201]
+    assert sum(answer.status == 201 for answer in answers) == 40
+    assert len({answer.json()["leaf_hash"] for answer in answers}) == 40
+    site.wait_for_count(petition, 40)
+    second.wait_for_count(petition, 40)
+
+
+def test_a_gate_closed_by_one_is_closed_on_both(site: LiveSite, second: LiveSite) -> None:
+    petition = open_petition(second)
+    assert [sign(machine, petition, "early").status for machine in (site, second)] == [201, 200]
+    with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
+        close_gate(cursor, petition_id=petition, closed_at=dt.datetime.now(dt.UTC))
+    assert [sign(machine, petition, "late").status for machine in (site, second)] == [410, 410]

@@ -1,0 +1,170 @@
+"""Group commit: in turn, bounded, once a person, and nobody is answered before the commit."""
+
+import asyncio
+import datetime as dt
+import os
+from collections.abc import Awaitable, Callable
+
+import psycopg
+import pytest
+from tests.signing.conftest import Logs
+
+from maninso.ledger.entries import render_sign
+from maninso.signing.gate import close_gate, pause_gate
+from maninso.signing.intake import Intake, IntakeFull, Outcome, Waiting
+
+Run = Callable[[Callable[[Intake], Awaitable[None]]], None]
+
+
+def entry(nullifier: bytes | None = None) -> bytes:
+    return render_sign(1, 0, 0, nullifier or os.urandom(16), os.urandom(32))
+
+
+@pytest.fixture
+def run(database_url: str) -> Run:
+    """Give an intake on the real database to a coroutine, and stop it afterwards."""
+
+    def start(story: Callable[[Intake], Awaitable[None]], **bounds: int) -> None:
+        async def connect() -> psycopg.AsyncConnection:
+            return await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+
+        async def tell() -> None:
+            intake = Intake(connect, **bounds)
+            await intake.start()
+            try:
+                await story(intake)
+            finally:
+                await intake.stop()
+
+        asyncio.run(tell())
+
+    return start
+
+
+def leaves(connection: psycopg.Connection, petition: int) -> int:
+    row = connection.execute(
+        "SELECT count(*), max(leaf_index), (SELECT size FROM signing_head WHERE petition_id = %(p)s) "
+        "FROM signing_leaf WHERE petition_id = %(p)s",
+        {"p": petition},
+    ).fetchone()
+    assert row is not None
+    assert row[0] == row[1] + 1 == row[2]  # no gap, and the head knows
+    return int(row[0]) - 1
+
+
+def test_everybody_is_stored_once_and_answered_after_the_commit(
+    run: Run, logs: Logs, connection: psycopg.Connection
+) -> None:
+    petition = logs.open()
+    seen: list[int] = []
+
+    async def story(intake: Intake) -> None:
+        waiting = [intake.submit(petition, entry(), b"evidence") for _ in range(1234)]
+        assert await asyncio.gather(*[one.answer for one in waiting]) == [Outcome.STORED] * 1234
+        seen.append(leaves(connection, petition))
+
+    run(story)
+    assert seen == [1234]
+
+
+def test_one_person_many_times_at_once_is_one(run: Run, logs: Logs, connection: psycopg.Connection) -> None:
+    petition, other = logs.open(), logs.open()
+    person = os.urandom(16)
+
+    async def story(intake: Intake) -> None:
+        many = [intake.submit(petition, entry(person), b"e") for _ in range(20)]
+        elsewhere = intake.submit(other, entry(person), b"e")
+        outcomes = await asyncio.gather(*[one.answer for one in many])
+        assert outcomes.count(Outcome.STORED) == 1
+        assert outcomes.count(Outcome.EARLIER) == 19
+        assert len({one.entry for one in many}) == 1
+        assert await elsewhere.answer is Outcome.STORED
+        later = intake.submit(petition, entry(person), b"e")
+        assert await later.answer is Outcome.EARLIER
+        assert later.entry == many[0].entry
+
+    run(story)
+    assert (leaves(connection, petition), leaves(connection, other)) == (1, 1)
+
+
+@pytest.mark.parametrize("change", ["close", "pause"])
+def test_a_gate_that_closed_takes_nothing(run: Run, logs: Logs, connection: psycopg.Connection, change: str) -> None:
+    petition, other = logs.open(), logs.open()
+    with connection.transaction(), connection.cursor() as cursor:
+        if change == "close":
+            close_gate(cursor, petition_id=petition, closed_at=dt.datetime.now(dt.UTC))
+        else:
+            pause_gate(cursor, petition_id=petition)
+    before = leaves(connection, petition)
+
+    async def story(intake: Intake) -> None:
+        refused, stored = intake.submit(petition, entry(), b"e"), intake.submit(other, entry(), b"e")
+        assert await refused.answer is Outcome.REFUSED
+        assert await stored.answer is Outcome.STORED
+
+    run(story)
+    assert (leaves(connection, petition), leaves(connection, other)) == (before, 1)
+
+
+def test_a_rush_keeps_no_other_petition_waiting() -> None:
+    async def story() -> None:
+        intake = Intake(never, most_a_batch=500)
+        for _ in range(4000):
+            intake.submit(1, entry(), b"")
+        for petition in range(2, 12):
+            intake.submit(petition, entry(), b"")
+        batch = intake._next_batch()
+        assert len(batch) == 500
+        assert {waiting.petition_id for waiting in batch} == set(range(1, 12))
+        assert {waiting.petition_id for waiting in intake._next_batch()} == {1}
+
+    asyncio.run(story())
+
+
+def test_a_full_queue_refuses_its_own_petition_only() -> None:
+    async def story() -> None:
+        intake = Intake(never, most_waiting=10)
+        for _ in range(10):
+            intake.submit(1, entry(), b"")
+        with pytest.raises(IntakeFull):
+            intake.submit(1, entry(), b"")
+        assert isinstance(intake.submit(2, entry(), b""), Waiting)
+
+    asyncio.run(story())
+
+
+def test_stopping_commits_what_waits_and_takes_nothing_more(
+    database_url: str, logs: Logs, connection: psycopg.Connection
+) -> None:
+    petition = logs.open()
+
+    async def connect() -> psycopg.AsyncConnection:
+        return await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+
+    async def story() -> None:
+        intake = Intake(connect)
+        await intake.start()
+        waiting = [intake.submit(petition, entry(), b"e") for _ in range(700)]
+        await intake.stop()
+        assert [one.answer.result() for one in waiting] == [Outcome.STORED] * 700
+        with pytest.raises(IntakeFull):
+            intake.submit(petition, entry(), b"e")
+
+    asyncio.run(story())
+    assert leaves(connection, petition) == 700
+
+
+async def never() -> psycopg.AsyncConnection:
+    raise AssertionError("this intake is not started")
+
+
+def test_who_gave_up_waiting_is_stored_all_the_same(run: Run, logs: Logs, connection: psycopg.Connection) -> None:
+    petition = logs.open()
+
+    async def story(intake: Intake) -> None:
+        gone, here = intake.submit(petition, entry(), b"e"), intake.submit(petition, entry(), b"e")
+        gone.answer.cancel()
+        assert await here.answer is Outcome.STORED
+
+    run(story)
+    assert leaves(connection, petition) == 2
