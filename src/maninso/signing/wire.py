@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format
+from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 _prepared: "WeakKeyDictionary[psycopg.AsyncConnection, set[bytes]]" = WeakKeyDictionary()
@@ -49,18 +49,24 @@ async def _fetch(pgconn: PGconn) -> PGresult:
             await writable
         finally:
             loop.remove_writer(pgconn.socket)
-    readable = loop.create_future()
-    loop.add_reader(pgconn.socket, _take, pgconn, readable)
-    try:
-        await readable
-    finally:
-        loop.remove_reader(pgconn.socket)
     result: PGresult | None = None
-    while (one := pgconn.get_result()) is not None:
+    while True:
+        if pgconn.is_busy():  # asked before each result: the last message may come later, and libpq would stop the loop
+            readable = loop.create_future()
+            loop.add_reader(pgconn.socket, _take, pgconn, readable)
+            try:
+                await readable
+            finally:
+                loop.remove_reader(pgconn.socket)
+        one = pgconn.get_result()
+        if one is None:
+            break
         result = one
     if result is None:
         raise psycopg.OperationalError("the server ended the conversation")
     if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        if pgconn.status == ConnStatus.BAD:  # libpq's own result for a cut connection has no code to tell it by
+            raise psycopg.OperationalError(pgconn.get_error_message())
         raise error_from_result(result)
     return result
 
