@@ -23,13 +23,18 @@ PAUSE = 0.2  # seconds before trying again
 
 
 class Crowd:
-    """`number` people sign one new petition of the site, each until it is acknowledged; `held` is what they keep."""
+    """`number` people sign one new petition of the site, each until it is acknowledged; `held` is what they keep.
+
+    Where `number` is 0, people come until `end` is called.
+    """
 
     def __init__(self, site: LiveSite, number: int) -> None:
         self._site = site
         self._number = number
         self._people = itertools.count()
         self._run = secrets.token_hex(4)
+        self._ended = False
+        self._come = 0
         self._done = threading.Event()
         self._threads = [threading.Thread(target=self._sign_in_turn, daemon=True) for _ in range(HANDS)]
         self._watcher = threading.Thread(target=self._watch, daemon=True)
@@ -39,10 +44,10 @@ class Crowd:
         self.held = Held()
 
     def start(self) -> None:
-        """Begin to sign, and return when a quarter of them have."""
+        """Begin to sign, and return when a quarter of them have (or 100 people)."""
         for thread in (*self._threads, self._watcher):
             thread.start()
-        self.wait_until(lambda: len(self.held.acknowledged) > self._number // 4)
+        self.wait_until(lambda: len(self.held.acknowledged) > (self._number // 4 or 100))
 
     def wait_until(self, true: Callable[[], bool]) -> None:
         """Wait for something to be true of the crowd."""
@@ -51,23 +56,32 @@ class Crowd:
             assert time.monotonic() < deadline, f"{len(self.held.acknowledged)} signed, answers: {self.statuses}"
             time.sleep(0.01)
 
+    def end(self) -> None:
+        """Let nobody else come; those who are here sign."""
+        self._ended = True
+
     def finish(self) -> None:
         """Wait until everybody has signed, and have everything judged."""
         for thread in self._threads:
             thread.join(PATIENCE)
         self._done.set()
         self._watcher.join()
-        assert len(self.held.acknowledged) == self._number, self.statuses
+        number = len(self.held.acknowledged)
+        assert number == self._come, self.statuses
         key = LogKey(read_or_make_secret(self._site.settings.keys_dir / "log.key"))
         judge_log(self._site.database_url, petition_id=self.petition, log_key=key, held=self.held, now=None)
-        self._site.wait_for_count(self.petition, self._number)
+        self._site.wait_for_count(self.petition, number)
         report = json.loads(self._site.maninso("verify", f"{self._site.url}/petitions/{self.petition}", "--json"))
-        assert (report["ok"], report["count"]) == (True, self._number)
+        assert (report["ok"], report["count"]) == (True, number)
 
     def _sign_in_turn(self) -> None:
         connection = self._connect()
         deadline = time.monotonic() + PATIENCE
-        while (number := next(self._people)) < self._number:
+        while not self._ended:
+            number = next(self._people)
+            if self._number and number >= self._number:
+                break
+            self._come = max(self._come, number + 1)
             ticket = ticket_of(f"{self._run}/{number}")
             while time.monotonic() < deadline:
                 try:

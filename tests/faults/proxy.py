@@ -25,6 +25,7 @@ class Fault(enum.Enum):
 
     LOST = "lost"  # the server never sees it, and the connection is cut
     PERSISTED = "persisted"  # the server carries it out; the connection is cut before its answer
+    TORN = "torn"  # the server carries it out; the connection is cut before the last message of its answer
     SILENT = "silent"  # the server never sees it, and the connection stays open without a word
 
 
@@ -128,6 +129,9 @@ class Proxy:
             answer += message
             if kind == b"Z":
                 break
+        if fault is Fault.TORN:
+            client.sendall(answer[: -len(message)])
+            raise Broken
         if fault is Fault.PERSISTED:
             raise Broken
         client.sendall(answer)

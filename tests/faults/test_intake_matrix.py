@@ -107,7 +107,7 @@ def judge_crowd(crowd: Crowd, judge: Judge) -> None:
     assert [len(held.acknowledged) for held in crowd.held.values()] == [30, 10, 0]
 
 
-@pytest.mark.parametrize("fault", [Fault.LOST, Fault.PERSISTED])
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.PERSISTED, Fault.TORN])
 @pytest.mark.parametrize("dies", [False, True], ids=["process lives on", "process dies"])
 def test_whichever_statement_fails_everybody_signs_once(
     proxy: Proxy,
