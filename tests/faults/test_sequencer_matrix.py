@@ -8,6 +8,7 @@ import datetime as dt
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,6 +24,7 @@ from maninso.signing import sequencer as sequencer_module
 from maninso.signing.gate import append_entries
 from maninso.signing.keys import LogKey
 from maninso.signing.sequencer import Sequencer
+from maninso.signing.signed import SignedFiles
 
 THRESHOLD = load_preset("university").thresholds[0]  # 50 signatures
 MOST_TRIES = 10
@@ -65,7 +67,7 @@ def make_scene(logs: Logs, made_up_entry: Callable[..., bytes]) -> Callable[[], 
     return make
 
 
-def work(proxy: Proxy, log_key: LogKey, scene: Scene, *, clock: Callable[[], dt.datetime]) -> None:
+def work(proxy: Proxy, log_key: LogKey, signed: SignedFiles, scene: Scene, *, clock: Callable[[], dt.datetime]) -> None:
     """Sequence as the worker does until nothing is behind; after every failure a few more people sign."""
 
     def sign_as(origin: str) -> Witness:
@@ -75,7 +77,7 @@ def work(proxy: Proxy, log_key: LogKey, scene: Scene, *, clock: Callable[[], dt.
     for _ in range(MOST_TRIES):
         try:
             with psycopg.connect(proxy.url) as connection:
-                sequencer = Sequencer(connection, sign_as)
+                sequencer = Sequencer(connection, sign_as, signed=signed)
                 if not sequencer.take_lock():
                     continue  # the server has not noticed yet that the last one is gone
                 while True:
@@ -90,6 +92,12 @@ def work(proxy: Proxy, log_key: LogKey, scene: Scene, *, clock: Callable[[], dt.
     raise AssertionError("the sequencer does not recover")
 
 
+@pytest.fixture
+def signed(tmp_path: Path) -> SignedFiles:
+    """What the key signed last, kept outside the database as the worker keeps it."""
+    return SignedFiles(tmp_path / "signed")
+
+
 def standing() -> dt.datetime:
     return NOW
 
@@ -98,6 +106,7 @@ def standing() -> dt.datetime:
 def test_whichever_statement_fails_the_log_goes_on_as_one(
     proxy: Proxy,
     log_key: LogKey,
+    signed: SignedFiles,
     judge: Judge,
     make_scene: Callable[[], Scene],
     monkeypatch: pytest.MonkeyPatch,
@@ -105,7 +114,7 @@ def test_whichever_statement_fails_the_log_goes_on_as_one(
 ) -> None:
     monkeypatch.setattr(sequencer_module, "MOST_A_TRANSACTION", 270)
     clean = make_scene()
-    work(proxy, log_key, clean, clock=standing)
+    work(proxy, log_key, signed, clean, clock=standing)
     judge(clean.petition, clean.held)
     steps = list(proxy.statements)
     assert steps.count("COMMIT") >= 3, steps
@@ -113,19 +122,24 @@ def test_whichever_statement_fails_the_log_goes_on_as_one(
         print(f"{fault.value} at statement {number} of {len(steps)}: {step}")
         scene = make_scene()
         proxy.fail(number, fault)
-        work(proxy, log_key, scene, clock=standing)
+        work(proxy, log_key, signed, scene, clock=standing)
         assert len(proxy.statements) > number, "the fault did not come"
         judge(scene.petition, scene.held)
 
 
 def test_a_clock_that_steps_back_changes_neither_order_nor_sums(
-    proxy: Proxy, log_key: LogKey, judge: Judge, make_scene: Callable[[], Scene], monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy,
+    log_key: LogKey,
+    signed: SignedFiles,
+    judge: Judge,
+    make_scene: Callable[[], Scene],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every tick believes that it is a day earlier than the last one did."""
     monkeypatch.setattr(sequencer_module, "MOST_A_TRANSACTION", 100)
     scene = make_scene()
     days = itertools.count()
     proxy.fail(20, Fault.PERSISTED)
-    work(proxy, log_key, scene, clock=lambda: NOW - dt.timedelta(days=next(days)))
+    work(proxy, log_key, signed, scene, clock=lambda: NOW - dt.timedelta(days=next(days)))
     assert next(days) > 5
     judge(scene.petition, scene.held, now=NOW - dt.timedelta(days=365))
