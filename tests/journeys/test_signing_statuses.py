@@ -13,6 +13,7 @@ from tests.journeys.conftest import ticket_of
 from tests.live import Answer, LiveSite
 
 from maninso.identity.nullifier import make_petition_key, seal_key
+from maninso.identity.receipt import make_receipt_secret
 from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket, derive_key, issue_ticket
 from maninso.run.settings import read_or_make_secret
@@ -70,6 +71,11 @@ def test_signed_once_and_again(site: LiveSite, petition: int) -> None:
         "petition": petition,
         "leaf_hash": leaf_hash,
         "receipt": f"/petitions/{petition}/receipts/{leaf_hash}",
+        "secret": make_receipt_secret(
+            derive_key(os.environ["MANINSO_SECRET_KEY"], purpose="withdraw"),
+            petition_id=petition,
+            leaf_hash=bytes.fromhex(leaf_hash),
+        ),
     }
     again = sign(site, petition, ticket_of("a signer", region="KR-11"))
     assert (again.status, again.json()) == (200, first.json())
@@ -141,6 +147,7 @@ def test_made_up_people_do_not_sign_outside_rehearsals() -> None:
         intake=None,
         limiter=None,
         ticket_key=KEY,
+        withdraw_key=KEY,
         host="here",
         rehearsal=False,
         pages={},  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import typer
 
 import maninso
 from maninso import ManinsoError
-from maninso.run.commands import charter, checks, imports, site, witness
+from maninso.run.commands import charter, checks, imports, site, voids, witness
 from maninso.run.console import say, say_error
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ for command in (
     app.command()(command)
 app.add_typer(imports.app, name="import")
 app.add_typer(charter.app, name="charter")
+app.add_typer(voids.app, name="void")
 
 
 def _say_version(wanted: bool) -> None:

@@ -21,6 +21,7 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 
+from maninso.identity import receipt
 from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
 from maninso.run.front import Front
@@ -85,6 +86,7 @@ class Site:
             intake=self._intake,
             limiter=limiter,
             ticket_key=derive_key(settings.secret_key, purpose="ticket"),
+            withdraw_key=derive_key(settings.secret_key, purpose=receipt.PURPOSE),
             host=settings.host,
             rehearsal=settings.rehearsal,
             pages=pages,

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import psycopg
 
 from maninso.identity.nullifier import derive_nullifier
+from maninso.identity.receipt import make_receipt_secret, name_cookie
 from maninso.identity.rehearsal import ISSUER
 from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, TicketError, verify_ticket
 from maninso.ledger.entries import MAX_BUCKET, render_sign
@@ -35,6 +36,7 @@ LARGEST_BODY = 4096  # bytes
 JSON_HEADERS = [("content-type", "application/json"), ("cache-control", "no-store")]
 LONGEST_BODY_WAIT = 10.0  # seconds until a body that does not come is given up
 EVIDENCE_VERSION = 1
+SHORT_LIFETIME = 86_400  # seconds; of the receipt's cookie where the gate is not at hand
 
 _TICKET_REFUSALS = {
     "missing": Refusal.TICKET_MISSING,
@@ -89,6 +91,7 @@ class SigningApp:
         intake: Intake,
         limiter: Limiter,
         ticket_key: bytes,
+        withdraw_key: bytes,
         host: str,
         rehearsal: bool,
         pages: Mapping[tuple[str, str], bytes],
@@ -97,7 +100,9 @@ class SigningApp:
         self._intake = intake
         self._limiter = limiter
         self._ticket_key = ticket_key
+        self._withdraw_key = withdraw_key
         self._host = host
+        self._secure = "" if host.partition(":")[0] in ("localhost", "127.0.0.1") else "; Secure"
         self._rehearsal = rehearsal
         self._pages = pages
         self._bodies: dict[asyncio.Task[Any], float] = {}  # requests whose body has not come yet, and until when it may
@@ -131,15 +136,28 @@ class SigningApp:
             self._refuse(scope, exchange, refused.refusal, petition_id, prefix)
             return
         receipt = f"/petitions/{petition_id}/receipts/{leaf_hash}"
+        secret = make_receipt_secret(self._withdraw_key, petition_id=petition_id, leaf_hash=bytes.fromhex(leaf_hash))
         if is_form:
             location = prefix + receipt + ("?again=1" if status == 200 else "")
-            exchange.response_empty(303, [("location", location), ("cache-control", "no-store")])
+            headers = [("location", location), ("cache-control", "no-store"), *self._keep_secret(petition_id, secret)]
+            exchange.response_empty(303, headers)
             return
         exchange.response_bytes(
             status,
             JSON_HEADERS,
-            b'{"petition":%d,"leaf_hash":"%s","receipt":"%s"}' % (petition_id, leaf_hash.encode(), receipt.encode()),
+            b'{"petition":%d,"leaf_hash":"%s","receipt":"%s","secret":"%s"}'
+            % (petition_id, leaf_hash.encode(), receipt.encode(), secret.encode()),
         )
+
+    def _keep_secret(self, petition_id: int, secret: str) -> Headers:
+        """Return the cookies by which the signer's browser may withdraw in each language until the petition closes."""
+        gate = self._gates.known(petition_id)
+        lifetime = max(0, int(gate.closes_at - time.time())) if gate else SHORT_LIFETIME
+        rest = f"Max-Age={lifetime}; HttpOnly; SameSite=Lax{self._secure}"
+        return [
+            ("set-cookie", f"{name_cookie(petition_id)}={secret}; Path={prefix}/petitions/{petition_id}; {rest}")
+            for prefix in ("", "/ko", "/en")
+        ]
 
     async def _receive_body(self, scope: Scope, exchange: Exchange) -> bytes:
         """Return the body; refuse one that does not come in time. (A timer for each request would cost more.)"""

@@ -7,7 +7,7 @@ document is fixed when it is approved; the SHA-256 of that is in every entry tha
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from maninso import ManinsoError, UsageError
 from maninso.ledger.canonical import render_json
 from maninso.ledger.entries import VOID_REASONS
 from maninso.petitions.lifecycle import Actor, RoleError, UnknownPetitionError, clean_text
-from maninso.petitions.models import SigningTree, VoidBatch
+from maninso.petitions.models import SigningGate, SigningTree, VoidBatch
 from maninso.signing.gate import lock_head
 from maninso.signing.voids import (
     WITHDRAWN,
@@ -123,6 +123,18 @@ def propose_batch(
     batch.found = _count(batch, end=_read_size(petition_id))
     batch.save()
     return _view(batch)
+
+
+def number_regions(petition_id: int, codes: Sequence[str]) -> tuple[int, ...]:
+    """Return the log's numbers of regions given by code ("": not told). Raises SelectionError, UnknownPetitionError."""
+    gate = SigningGate.objects.filter(petition_id=petition_id, petition_id__gt=0).first()
+    if gate is None:
+        raise UnknownPetitionError(petition_id)
+    unknown = sorted(set(codes) - set(gate.regions))
+    if unknown:
+        known = ", ".join(code for code in gate.regions if code) or "none"
+        raise SelectionError(f"petition {petition_id} does not count by {unknown[0]}", cure=f"its regions: {known}")
+    return tuple(gate.regions.index(code) for code in codes)
 
 
 def approve_batch(batch_id: int, *, actor: Actor, now: dt.datetime) -> BatchView:
