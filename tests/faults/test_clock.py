@@ -1,0 +1,68 @@
+"""A web process whose clock is wrong may refuse somebody, but lets nobody in, and writes no time before the opening."""
+
+import asyncio
+import datetime as dt
+import os
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.signing.conftest import Logs
+
+from maninso.ledger.entries import render_sign
+from maninso.signing.app import Refused, check_gate
+from maninso.signing.gatebook import Gate
+from maninso.signing.intake import Intake, Outcome
+from maninso.signing.problems import Refusal
+
+HOUR = dt.timedelta(hours=1)
+OPENED = 1_700_000_000.0
+GATE = Gate(
+    petition_id=1,
+    state="open",
+    opened_at=OPENED,
+    closes_at=OPENED + 30 * 86_400,
+    key=bytes(32),
+    bucket_seconds=600,
+    regions={"": 0},
+    min_assurance=0,
+    min_age=0,
+    region_needed=False,
+)
+
+
+@given(now=st.floats(min_value=OPENED - 10**8, max_value=OPENED + 10**8))
+def test_whoever_is_let_in_signs_in_a_time_bucket_that_exists(now: float) -> None:
+    if OPENED <= now < GATE.closes_at:
+        gate = check_gate(GATE, now=now)
+        assert 0 <= int(now - gate.opened_at) // gate.bucket_seconds < 30 * 144
+    else:
+        with pytest.raises(Refused) as caught:
+            check_gate(GATE, now=now)
+        assert caught.value.refusal is (Refusal.NOT_OPEN if now < OPENED else Refusal.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("opens_in", "closes_in", "outcome"),
+    [(-2 * HOUR, -HOUR, Outcome.REFUSED), (HOUR, 2 * HOUR, Outcome.REFUSED), (-HOUR, HOUR, Outcome.STORED)],
+    ids=["over", "not begun", "open"],
+)
+def test_the_window_is_the_databases_whatever_a_web_process_believes(
+    logs: Logs, database_url: str, opens_in: dt.timedelta, closes_in: dt.timedelta, outcome: Outcome
+) -> None:
+    """What reaches intake has passed the web process's own clock: here one that is wrong by hours."""
+    row = logs.connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    petition = logs.open(opened_at=(row[0] + opens_in).replace(microsecond=0), closes_at=row[0] + closes_in)
+
+    async def sign() -> Outcome:
+        intake = Intake(lambda: psycopg.AsyncConnection.connect(database_url, autocommit=True))
+        await intake.start()
+        waiting = intake.submit(petition, render_sign(1, 0, 0, os.urandom(16), os.urandom(32)), b"evidence")
+        try:
+            return await waiting.answer
+        finally:
+            await intake.stop()
+
+    assert asyncio.run(sign()) is outcome
