@@ -9,6 +9,10 @@ from typing import Any
 
 import psycopg
 
+from maninso.ledger.checkpoint import Checkpoint
+from maninso.signing.signed import SignedFiles
+from maninso.signing.sitelog import start_site_log
+
 from .conftest import run_maninso
 
 Command = Callable[..., "CompletedProcess[str]"]
@@ -34,6 +38,7 @@ def test_a_site_that_is_well(on_sample: Command) -> None:
         "database": ["warn", "ok"],  # embedded, but right
         "durability": ["ok"],
         "migrations": ["ok"],
+        "logs": ["ok"],
         "disk": ["ok"],
         "clock": ["ok"],
         "mail": ["warn"],
@@ -108,6 +113,22 @@ def test_a_server_that_does_not_wait_for_its_disk_is_found(database_url: str, tm
     url = database_url.replace("/test_maninso", f"/{name}")
     found = read_findings(run_maninso("doctor", "--json", home=tmp_path, DATABASE_URL=url))
     assert found["durability"][0][0] == "fail"
+
+
+def test_a_log_that_is_behind_what_was_signed_is_found(database_url: str, tmp_path: Path) -> None:
+    name = "doctor_logs"
+    make_database(database_url, name)
+    url = database_url.replace("/test_maninso", f"/{name}")
+    assert run_maninso("migrate", home=tmp_path, DATABASE_URL=url).returncode == 0
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        start_site_log(cursor, host="petitions.example.org")
+    signed = SignedFiles(tmp_path / "keys" / "signed")
+    signed.record(Checkpoint("petitions.example.org/log", 7, b"r" * 32))
+    done = run_maninso("doctor", "--json", home=tmp_path, DATABASE_URL=url)
+    ((verdict, message, cure),) = read_findings(done)["logs"]
+    behind = "petitions.example.org/log was signed at 7 leaves, and the database has 0"
+    assert (done.returncode, verdict, message) == (1, "fail", behind)
+    assert "rebuild the log from its published tiles" in cure
 
 
 def make_database(database_url: str, name: str) -> None:

@@ -17,14 +17,18 @@ from maninso.charter import is_in_force, legal_day, read_charter
 from maninso.run.database import (
     EXTENSIONS,
     check_database,
+    connect,
     missing_migrations,
     open_database,
     start_django,
     unknown_migrations,
 )
 from maninso.run.settings import Settings, read_settings
+from maninso.signing.signed import SignedFiles
+from maninso.signing.tree import find_contradictions
 
 KEYS = ("secret.key", "wrap.key", "log.key")
+MOST_LOGS = 10  # of those that are behind, one by one
 LITTLE_DISK = 5 * 2**30  # bytes; below it a warning
 NO_DISK = 2**29  # bytes; below it a failure: PostgreSQL stops when its disk is full
 WRONG_CLOCK = 2.0  # seconds between our clock and the database's; petitions close by the database's
@@ -128,6 +132,8 @@ def _check_database(settings: Settings) -> Iterator[Finding]:
             cure = "let both machines keep their clocks by NTP: petitions open and close by the database's clock"
             yield _say("clock", "fail", f"the database's clock differs by {facts.clock_ahead:+.1f} seconds", cure)
         yield from _check_migrations()
+        if not (unknown_migrations() or missing_migrations()):
+            yield from _check_logs(opened)
 
 
 def _check_migrations() -> Iterator[Finding]:
@@ -142,6 +148,19 @@ def _check_migrations() -> Iterator[Finding]:
         )
     else:
         yield _say("migrations", "ok", "the database is at this version")
+
+
+def _check_logs(settings: Settings) -> Iterator[Finding]:
+    with connect(settings) as connection, connection.cursor() as cursor:
+        wrong = find_contradictions(cursor, SignedFiles(settings.signed_dir))
+        cursor.execute("SELECT count(*) FROM signing_tree")
+        row = cursor.fetchone()
+    for _, error in wrong[:MOST_LOGS]:
+        yield _say("logs", "fail", str(error), error.cure)
+    if len(wrong) > MOST_LOGS:
+        yield _say("logs", "fail", f"and {len(wrong) - MOST_LOGS} logs more", wrong[-1][1].cure)
+    if not wrong:
+        yield _say("logs", "ok", f"{row[0] if row else 0} logs, none behind what was signed last")
 
 
 def _check_disk(settings: Settings) -> Iterator[Finding]:

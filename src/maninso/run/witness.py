@@ -54,7 +54,7 @@ class Witness:
             self._signer = SignerKey(name, read_or_make_secret(state / "key"))
             for origin in logs:
                 self._read_known(origin)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(self._held)
             raise WitnessStateError(f"another witness uses {state}", cure="stop it, or give another folder") from error
         except ManinsoError:
