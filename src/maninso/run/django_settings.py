@@ -80,3 +80,8 @@ MANINSO = SITE
 def MANINSO_WRAPPING_KEY() -> bytes:
     """Return the 32 bytes that seal petitions' keys; read when a petition opens, not when the process starts."""
     return read_or_make_secret(SITE.keys_dir / "wrap.key")
+
+
+def MANINSO_PROMISE_KEY() -> bytes:
+    """Return the 32 bytes that sign promises; no log's key signs one, and this one signs nothing else."""
+    return read_or_make_secret(SITE.keys_dir / "promise.key")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from maninso.web.pages import charters, errors, front, petitions, problems, signing
+from maninso.web.pages import charters, errors, front, petitions, problems, receipts, signing
 
 urlpatterns = [
     path("", front.show_front, name="front"),
@@ -10,7 +10,10 @@ urlpatterns = [
     path("petitions/new", front.start_petition, name="new"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
-    path("petitions/<str:number>/receipts/<str:leaf_hash>", signing.show_receipt, name="receipt"),
+    path("petitions/<str:number>/receipts/<str:leaf_hash>", receipts.show_receipt, name="receipt"),
+    path("petitions/<str:number>/receipts/<str:leaf_hash>/withdraw", receipts.withdraw, name="withdraw"),
+    path("petitions/<str:number>/voids", receipts.show_voids, name="voids"),
+    path("check", receipts.check_file, name="check"),
     path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
     path("obligations", front.show_board, name="obligations"),
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import health, log, petitions
+from maninso.web.api import health, log, petitions, receipts
 from maninso.web.page_urls import handler400, handler403, handler404, handler500
 from maninso.web.shared import assets
 
@@ -14,9 +14,12 @@ urlpatterns = [
     re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
     path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
     path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),
+    path("petitions/<str:number>/voids.json", receipts.show_voids, name="voids_json"),
     re_path(r"^petitions/(?P<number>[^/.]+)\.(?P<ending>[^/]*)$", petitions.refuse_format),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.site.tlog-proof", log.send_site_proof, name="site_proof"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.tlog-proof", log.send_receipt, name="receipt_file"),
+    path("petitions/<str:number>/receipts/<str:leaf_hash>.promise", receipts.send_promise, name="promise"),
+    path("promise/key", receipts.send_promise_key, name="promise_key"),
     path("log/key", log.send_site_key, name="site_log_key"),
     path("log/<path:name>", log.send_site_file, name="site_log_file"),
     path("p/<str:number>/log/key", log.send_key, name="log_key"),

@@ -14,13 +14,24 @@ from maninso.petitions.integrity.batches import (
     read_batch,
     run_batch,
 )
+from maninso.petitions.integrity.receipts import (
+    LARGEST_FILE,
+    PROMISED_WITHIN,
+    Checked,
+    check_file,
+    make_promise,
+    promise_key,
+)
 from maninso.petitions.integrity.record import Decision, VoidEntry, VoidRecord, read_voids
 from maninso.petitions.integrity.withdrawals import NoSignatureError, Standing, read_standing, withdraw_signature
 from maninso.signing.voids import NotOpenError, Selection
 
 __all__ = [
+    "LARGEST_FILE",
+    "PROMISED_WITHIN",
     "BatchError",
     "BatchView",
+    "Checked",
     "Decision",
     "NoSignatureError",
     "NotOpenError",
@@ -33,8 +44,11 @@ __all__ = [
     "VoidRecord",
     "approve_batch",
     "cancel_batch",
+    "check_file",
     "list_batches",
+    "make_promise",
     "number_regions",
+    "promise_key",
     "propose_batch",
     "read_batch",
     "read_standing",

@@ -16,14 +16,12 @@ from django.utils.translation import gettext as _
 
 from maninso.identity.rehearsal import LIFETIME, make_rehearsal_ticket
 from maninso.identity.ticket import COOKIE, derive_key, issue_ticket
-from maninso.petitions import access
 from maninso.petitions.access import PetitionView
 from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
-from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, NO_RECEIPT, Refused
-from maninso.web.shared.requests import read_leaf_hash, read_number
+from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, Refused
 
 LONGEST_NAME = 60  # characters
 MADE_UP_AGE = 40  # old enough for every charter
@@ -107,24 +105,4 @@ def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetim
         samesite="Lax",
         secure=site_origin().startswith("https:"),
     )
-    return response
-
-
-@page
-def show_receipt(request: HttpRequest, number: str, leaf_hash: str) -> HttpResponseBase:
-    """GET /petitions/{id}/receipts/{leaf_hash}: thank you, and what the ledger says of this signature."""
-    receipt = access.read_receipt(read_number(number), read_leaf_hash(leaf_hash))
-    if receipt is None:
-        raise Refused(NO_RECEIPT)
-    address = reverse("receipt", args=[receipt.petition_id, leaf_hash])
-    context = {
-        "receipt": receipt,
-        "leaf_hash": leaf_hash,
-        "sealed": receipt.proof is not None,
-        "again": request.GET.get("again") == "1",
-        "address": site_origin() + address,
-    }
-    response = render_page(request, "receipt.html", context)
-    if receipt.proof is None:
-        response.headers["Cache-Control"] = "no-store"  # it will be sealed within a second
     return response

@@ -57,6 +57,12 @@ FORBIDDEN = Problem(
     _("This form came from elsewhere, or lay open too long."),
     _("Open the page again and send the form from there. Cookies must be allowed for this step."),
 )
+WRONG_SECRET = Problem(
+    403,
+    "wrong-secret",
+    _("This is not the code of this receipt."),
+    _("Open this page in the browser that signed, or copy the code again. Nothing was changed."),
+)
 NO_PAGE = Problem(
     404,
     "no-such-page",
@@ -82,6 +88,12 @@ NOT_SEALED = Problem(
     _("A new seal comes within seconds: ask again shortly."),
     retry_after=1,
 )
+NO_VOIDS = Problem(
+    404,
+    "no-ledger",
+    _("This petition has no ledger here."),
+    _("It has not opened yet, or another site counted it. Its page says which."),
+)
 NO_LOG_FILE = Problem(
     404,
     "no-such-log-file",
@@ -105,6 +117,12 @@ NO_FORMAT = Problem(
     "no-such-format",
     _("This is not offered in that format."),
     _("Ask for .json, for .csv (lists), or for the page without an ending."),
+)
+NOT_WITHDRAWABLE = Problem(
+    409,
+    "not-withdrawable",
+    _("This petition takes no signatures at the moment, so none can be taken back."),
+    _("Its page says why. Nothing was changed."),
 )
 REMOVED = Problem(
     410,
@@ -133,14 +151,17 @@ PROBLEMS = {
         BAD_NUMBER,
         BAD_RECEIPT,
         FORBIDDEN,
+        WRONG_SECRET,
         NO_PAGE,
         NO_PETITION,
         NO_RECEIPT,
         NOT_SEALED,
+        NO_VOIDS,
         NO_LOG_FILE,
         NO_CHARTER,
         METHOD,
         NO_FORMAT,
+        NOT_WITHDRAWABLE,
         REMOVED,
         FAILED,
         NO_DATABASE,
