@@ -7,6 +7,7 @@ counted as always, so that `maninso verify` recounts them.
 import datetime as dt
 import os
 import random
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -93,6 +94,9 @@ def throw_away(settings: Settings) -> None:
             cure="drop and create that database yourself, or unset DATABASE_URL",
         )
     remove_cluster(settings)
+    # The logs go with the database; the key that signed them must not sign others under their names.
+    (settings.keys_dir / "log.key").unlink(missing_ok=True)
+    shutil.rmtree(settings.signed_dir, ignore_errors=True)
 
 
 def require_empty_site() -> None:
