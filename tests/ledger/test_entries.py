@@ -70,6 +70,7 @@ THRESHOLD = {"threshold": "answer", "needed": 200_000, "count": 200_000, "leaf":
 QUORUM = {"regions": {"AT": 14_400, "BE": 15_840}, "regions_needed": 2}
 EXAMPLES = {
     "threshold": THRESHOLD,
+    "threshold undone": {**THRESHOLD, "count": 199_999, "leaf": 200_417},
     "closed": {"at": 1_702_592_000, "count": 12},
     "extended": {"at": 1_702_592_000, "closes": 1_702_678_400},
     "answered": {"at": 1_702_592_000, "threshold": "", "response": "0" * 64},

@@ -199,6 +199,59 @@ def test_a_false_claim_on_a_threshold_is_told(log, claim, truth):
     assert [check.ok for check in counted.thresholds] == [False]
 
 
+def undone(needed, count, leaf, **quorum):
+    return Event("threshold undone", {**threshold(needed, count, leaf).body, **quorum})
+
+
+def test_a_threshold_is_undone_by_voids_and_met_again(log):
+    log.add(sign(1), sign(2), threshold(2, 2, 2), void(1), undone(2, 1, 4))
+    log.add(sign(3), threshold(2, 2, 6), void(2), undone(2, 1, 8), sign(4), threshold(2, 2, 10))
+    counted, recount = tally(log.entries)
+    assert recount.problems == []
+    assert [(check.leaf, check.met, check.ok) for check in counted.thresholds] == [
+        (2, True, True),
+        (4, False, True),
+        (6, True, True),
+        (8, False, True),
+        (10, True, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claim", "truth"),
+    [
+        (undone(2, 1, 5), "leaf 4 did, with 1"),
+        (undone(2, 0, 4), "leaf 4 did, with 1"),
+        (undone(1, 0, 4), "leaf 5 did, with 0"),
+        (threshold(2, 2, 4), "leaf 2 did, with 2"),
+    ],
+)
+def test_a_false_claim_that_a_threshold_was_undone_is_told(log, claim, truth):
+    log.add(sign(1), sign(2), threshold(2, 2, 2), void(1), void(2), claim)
+    _, recount = tally(log.entries)
+    assert [problem.reason.value for problem in recount.problems] == ["false-event"]
+    assert recount.problems[0].message.endswith(f"; {truth}.")
+
+
+def test_what_was_never_met_is_not_undone(log):
+    log.add(sign(1), sign(2), void(1), undone(2, 1, 3))
+    counted, recount = tally(log.entries)
+    assert [check.ok for check in counted.thresholds] == [False]
+    assert recount.problems[0].message.endswith("; no leaf did.")
+
+
+def test_a_threshold_met_again_is_counted_from_its_undoing(log):
+    log.add(sign(1), sign(2), threshold(2, 2, 2), void(1), undone(2, 1, 4), threshold(2, 2, 2))
+    assert reasons(log) == ["false-event"]
+
+
+def test_a_quorum_is_undone_where_a_region_falls_below_its_minimum(log):
+    quorum = {"regions": {"KR-11": 1, "KR-26": 1}, "regions_needed": 2}
+    log.add(sign(1, region=1), sign(2, region=2), sign(3, region=1))
+    log.add(Event("threshold", {**threshold(2, 2, 2).body, **quorum}), void(2), undone(2, 2, 5, **quorum))
+    assert reasons(log) == []
+
+
 def test_a_threshold_event_comes_after_the_leaf_that_met_it(log):
     assert reasons(log.add(sign(1), threshold(2, 2, 3), sign(2))) == ["false-event"]
 

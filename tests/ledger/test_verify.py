@@ -101,7 +101,7 @@ def test_a_log_with_everything_in_it_passes(log):
     report = check(log)
     assert report.ok
     assert report.to_json()["thresholds"] == [
-        {"threshold": "answer", "needed": 200, "count": 200, "leaf": 200, "ok": True}
+        {"threshold": "answer", "needed": 200, "count": 200, "leaf": 200, "met": True, "ok": True}
     ]
 
 

@@ -196,6 +196,10 @@ BREACHES: dict[str, Callable[[dict[str, Any]], Callable[[], object]]] = {
     "obligation_kept_by_response": lambda rows: change_row(rows["owed"], state="kept", settled_at=rows["now"]),
     "obligation_decline_reason": lambda rows: change_row(rows["owed"], state="declined", settled_at=rows["now"]),
     "obligation_settled_when": lambda rows: change_row(rows["owed"], settled_at=rows["now"]),
+    "obligation_turned_whole": lambda rows: change_row(rows["owed"], turns=2),
+    "obligation_undone_is_not_owed": lambda rows: change_row(
+        rows["owed"], turns=1, turned_index=9, turned_count=2, turned_at=rows["now"]
+    ),
     "obligation_due_whole": lambda rows: change_row(rows["owed"], due_on=None),
     "extension_once": lambda rows: twice(extension_of(rows)),
     "extension_later": lambda rows: extension_of(rows, new_due_on=dt.date(2026, 5, 1)),

@@ -162,6 +162,24 @@ def test_threshold_is_met_once_and_whole(connection: psycopg.Connection, logs: L
     refuse(connection, "signing_threshold_met_once", update.format("met_index = 6"), petition)
 
 
+def test_threshold_turns_one_by_one_and_onward(connection: psycopg.Connection, logs: Logs) -> None:
+    petition = logs.open(thresholds=[("answer", "{}")])
+    update = "UPDATE signing_threshold SET {} WHERE petition_id = %s"
+    turn = "turns = {}, turned_index = {}, turned_count = 4, turned_at = '2026-01-02T00:00:00Z'"
+    after = "signing_threshold_turned_after_met"
+    refuse(connection, after, update.format(turn.format(1, 9)), petition)  # was never met
+    meet = "met_index = 5, met_count = 5, met_at = '2026-01-01T00:00:00Z'"
+    connection.execute(update.format(meet).encode(), (petition,))
+    onward = "signing_threshold_turns_onward"
+    refuse(connection, "signing_threshold_turned_whole", update.format("turns = 1, turned_index = 9"), petition)
+    for turns, index in ((2, 9), (1, 5)):
+        refuse(connection, onward, update.format(turn.format(turns, index)), petition)
+    connection.execute(update.format(turn.format(1, 9)).encode(), (petition,))
+    for turns, index in ((1, 10), (2, 9), (0, 10), (3, 11)):
+        refuse(connection, onward, update.format(turn.format(turns, index)), petition)
+    connection.execute(update.format(turn.format(2, 10)).encode(), (petition,))
+
+
 @pytest.mark.parametrize(
     ("constraint", "statement"),
     [

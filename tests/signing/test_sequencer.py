@@ -125,6 +125,48 @@ def test_threshold_is_met_by_the_exact_leaf_once(
     ]
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 1000])
+def test_threshold_is_undone_by_the_exact_void_and_met_again(
+    connection: psycopg.Connection,
+    logs: Logs,
+    log_key: LogKey,
+    made_up_entry: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    chunk: int,
+) -> None:
+    monkeypatch.setattr(sequencer_module, "MOST_A_TRANSACTION", chunk)
+    rule = UNIVERSITY.model_copy(update={"at_least": 2, "undone_by_voids": True})
+    petition = logs.open(thresholds=[(rule.id, rule.model_dump_json())])
+    void = Void(1, 0, 1, bytes(32)).render()
+    append(connection, petition, [*(made_up_entry() for _ in range(3)), void])  # leaf 2 meets it, leaf 4 leaves two
+    append(connection, petition, [Void(1, 0, 2, bytes(32)).render()])  # leaf 5 undoes it
+    append(connection, petition, [Reinstate(1, 0, 5, bytes(32)).render(), Void(1, 0, 3, bytes(32)).render()])
+    ticked = Sequencer(connection, log_key.sign_as).catch_up(now=NOW)
+    assert ticked.met == ((petition, rule.id),) * 4
+    row = connection.execute(
+        "SELECT met_index, met_count, turns, turned_index, turned_count, turned_at FROM signing_threshold "
+        "WHERE petition_id = %s",
+        (petition,),
+    ).fetchone()
+    assert row == (2, 2, 3, 7, 1, NOW)
+    events = [entry for entry in map(parse_entry, leaves(connection, petition)) if isinstance(entry, Event)]
+    claims = [(event.name, event.body["leaf"], event.body["count"]) for event in events]
+    undone = "threshold undone"
+    assert claims == [("threshold", 2, 2), (undone, 5, 1), ("threshold", 6, 2), (undone, 7, 1)]
+
+
+def test_threshold_that_voids_cannot_undo_stays_met(
+    connection: psycopg.Connection, logs: Logs, log_key: LogKey, made_up_entry: Callable[..., bytes]
+) -> None:
+    rule = UNIVERSITY.model_copy(update={"at_least": 2})
+    petition = logs.open(thresholds=[(rule.id, rule.model_dump_json())])
+    sequencer = Sequencer(connection, log_key.sign_as)
+    append(connection, petition, [made_up_entry(), made_up_entry()])
+    assert sequencer.catch_up(now=NOW).met == ((petition, rule.id),)
+    append(connection, petition, [Void(1, 0, 1, bytes(32)).render()])
+    assert sequencer.catch_up(now=NOW).met == ()
+
+
 def test_regional_quorum_is_met_by_the_leaf_that_completes_it(
     connection: psycopg.Connection, logs: Logs, log_key: LogKey, made_up_entry: Callable[..., bytes]
 ) -> None:
@@ -143,6 +185,26 @@ def test_regional_quorum_is_met_by_the_leaf_that_completes_it(
         "SELECT met_index, met_count FROM signing_threshold WHERE petition_id = %s", (petition,)
     ).fetchone()
     assert row == (8, 8)
+
+
+def test_regional_quorum_is_undone_where_a_region_falls_below_its_minimum(
+    connection: psycopg.Connection, logs: Logs, log_key: LogKey, made_up_entry: Callable[..., bytes]
+) -> None:
+    union = load_preset("eu-eci").thresholds[0].regional
+    assert union is not None
+    table = union.tables[-1].model_copy(update={"since": dt.date(2020, 1, 1), "minimum": {"KR-11": 1, "KR-26": 1}})
+    regional = union.model_copy(update={"regions_needed": 2, "tables": (table,), "also_written": {}})
+    rule = UNIVERSITY.model_copy(update={"at_least": 2, "regional": regional, "undone_by_voids": True})
+    petition = logs.open(thresholds=[(rule.id, rule.model_dump_json())])
+    append(connection, petition, [made_up_entry(region=1), made_up_entry(region=2), made_up_entry(region=1)])
+    sequencer = Sequencer(connection, log_key.sign_as)
+    sequencer.catch_up(now=NOW)
+    append(connection, petition, [Void(1, 0, 1, bytes(32)).render(), Void(1, 0, 2, bytes(32)).render()])
+    sequencer.catch_up(now=NOW)
+    row = connection.execute(
+        "SELECT met_index, turns, turned_index, turned_count FROM signing_threshold WHERE petition_id = %s", (petition,)
+    ).fetchone()
+    assert row == (2, 1, 6, 1)  # leaf 5 leaves both regions one
 
 
 def test_leaves_that_do_not_make_the_published_root_are_refused(

@@ -120,6 +120,8 @@ def make_obligation(**changes: Any) -> ObligationView:
             "met_at": dt.datetime(2026, 11, 12, 4, 20, 11, tzinfo=UTC),
             "met_leaf": 200_121,
             "met_count": 200_000,
+            "undone_leaf": None,
+            "undone_count": None,
             "due_on": dt.date(2026, 12, 30),
             "binding": True,
             "state": "owed",

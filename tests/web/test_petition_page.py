@@ -122,6 +122,21 @@ def test_answer_stands_on_the_page_in_its_language() -> None:
         assert said in page.text
 
 
+def test_lapsed_says_what_undid_it() -> None:
+    given = {"settled_at": NOW, "undone_leaf": 200_417, "undone_count": 199_999}
+    _, page = render(make_petition(obligations=(make_obligation(state="lapsed", **given),)))
+    for said in (
+        "Lapsed",
+        "Void signatures then took the count below the 200,000 needed: entry 200,417 of the ledger left 199,999.",
+        "If the threshold is met again, this is owed again.",
+    ):
+        assert said in page.text
+    kept = make_obligation(state="kept", response=make_response(), **given)
+    _, page = render(make_petition(obligations=(kept,)))
+    assert "took the count below" in page.text
+    assert "owed again" not in page.text
+
+
 def test_declined_says_why() -> None:
     declined = make_obligation(
         state="declined", settled_at=NOW, decline_reason="before-a-court", decline_note="It is before a court."

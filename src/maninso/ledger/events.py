@@ -9,6 +9,7 @@ from maninso.ledger.canonical import Json, is_hex_digest
 from maninso.ledger.errors import LedgerError, Reason
 
 THRESHOLD = "threshold"
+UNDONE = "threshold undone"
 CLOSED = "closed"
 EXTENDED = "extended"
 ANSWERED = "answered"
@@ -33,8 +34,11 @@ def _are_minimums(value: Json) -> bool:
 
 _Fields = Mapping[str, Callable[[Json], bool]]
 
+_CROSSING: _Fields = {"threshold": _is_name, "needed": _is_count, "count": _is_count, "leaf": _is_count}
+
 EVENT_FIELDS: Mapping[str, _Fields] = {
-    THRESHOLD: {"threshold": _is_name, "needed": _is_count, "count": _is_count, "leaf": _is_count},
+    THRESHOLD: _CROSSING,
+    UNDONE: _CROSSING,
     CLOSED: {"at": _is_count, "count": _is_count},
     EXTENDED: {"at": _is_count, "closes": _is_count},
     ANSWERED: {"at": _is_count, "threshold": _is_name_or_empty, "response": is_hex_digest},
@@ -43,7 +47,7 @@ EVENT_FIELDS: Mapping[str, _Fields] = {
 """Fields by event. Times (`at`, `closes`) are Unix seconds, digests SHA-256 in hex, the rest counts or names."""
 
 QUORUM_FIELDS: _Fields = {"regions": _are_minimums, "regions_needed": _is_count}
-"""Both or neither, on a threshold only: so many regions had at least their own minimum of signatures."""
+"""Both or neither, on a threshold met or undone only: so many regions had at least their own minimum of signatures."""
 
 
 def check_event(name: str, body: Mapping[str, Json]) -> None:
@@ -51,7 +55,7 @@ def check_event(name: str, body: Mapping[str, Json]) -> None:
     fields = EVENT_FIELDS.get(name)
     if fields is None:
         return
-    if name == THRESHOLD and body.keys() & QUORUM_FIELDS.keys():
+    if name in (THRESHOLD, UNDONE) and body.keys() & QUORUM_FIELDS.keys():
         fields = {**fields, **QUORUM_FIELDS}
     if body.keys() != fields.keys() or not all(fits(body[field]) for field, fits in fields.items()):
         raise LedgerError(

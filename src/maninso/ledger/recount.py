@@ -21,7 +21,7 @@ from maninso.ledger.entries import (
     parse_entry,
 )
 from maninso.ledger.errors import LedgerError, Reason
-from maninso.ledger.events import CLOSED, KEY_DESTROYED, THRESHOLD
+from maninso.ledger.events import CLOSED, KEY_DESTROYED, THRESHOLD, UNDONE
 
 MAX_PROBLEMS = 100
 """Problems listed one by one; what goes wrong a million times is said a hundred times."""
@@ -41,13 +41,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdCheck:
-    """A threshold event at leaf `event`: its claim that leaf `leaf` brought the count to `count`, and if that is so."""
+    """A threshold event at leaf `event`: its claim that leaf `leaf` met or undid it with `count`, and if that is so."""
 
     threshold: str
     needed: int
     count: int
     leaf: int
     event: int
+    met: bool  # or undone: voids took the count below
     ok: bool
 
 
@@ -118,6 +119,7 @@ class Recount:
             by_day[genesis.day_of(bucket) if genesis else f"#{bucket}"] += number
         if genesis is None and self._marks:
             self._add_problem(Reason.MISSING_GENESIS, "Leaf 0 does not say what the log is about.")
+        starts = self._find_starts()
         return Tally(
             count=self._count(),
             signatures=self.signatures,
@@ -127,7 +129,10 @@ class Recount:
             by_region=dict(by_region),
             by_day=dict(by_day),
             by_assurance={str(method): number for method, number in sorted(methods.items())},
-            thresholds=tuple(self._check_threshold(index, event) for index, event in self._thresholds),
+            thresholds=tuple(
+                self._check_threshold(index, event, start)
+                for (index, event), start in zip(self._thresholds, starts, strict=True)
+            ),
         )
 
     def _count(self) -> int:
@@ -194,7 +199,7 @@ class Recount:
         self._changes[index] = (signature, 1)
 
     def _add_event(self, index: int, event: Event) -> None:
-        if event.name == THRESHOLD:
+        if event.name in (THRESHOLD, UNDONE):
             self._thresholds.append((index, event))
         elif event.name == CLOSED and event.body["count"] != self._count():
             self._add_problem(
@@ -261,7 +266,21 @@ class Recount:
                 )
                 return
 
-    def _check_threshold(self, index: int, event: Event) -> ThresholdCheck:
+    def _find_starts(self) -> list[int | None]:
+        """For each threshold event the leaf that it comes after: -1 at first, then that of the opposite event.
+
+        None for a threshold undone that was not met before.
+        """
+        starts: list[int | None] = []
+        last: dict[tuple[Json, str], int] = {}
+        for _, event in self._thresholds:
+            name = event.body["threshold"]
+            opposite = last.get((name, UNDONE if event.name == THRESHOLD else THRESHOLD))
+            starts.append(-1 if opposite is None and event.name == THRESHOLD else opposite)
+            last[name, event.name] = _as_int(event.body["leaf"])
+        return starts
+
+    def _check_threshold(self, index: int, event: Event, start: int | None) -> ThresholdCheck:
         body = event.body
         needed, count, leaf = (_as_int(body[name]) for name in ("needed", "count", "leaf"))
         quorum = body.get("regions")
@@ -270,18 +289,27 @@ class Recount:
         names = self.genesis.regions if self.genesis else ()
         if isinstance(quorum, dict):
             minimums = {names.index(name): _as_int(least) for name, least in quorum.items() if name in names}
-        met = self._find_met(needed, minimums, regions_needed)
-        ok = met == (leaf, count) and leaf < index
+        met = event.name == THRESHOLD
+        found = None
+        if start is not None:
+            found = self._find_crossing(needed, minimums, regions_needed, start=start, met=met)
+        ok = found == (leaf, count) and leaf < index
         if not ok:
-            truth = f"leaf {met[0]} did, with {met[1]}" if met else "no leaf did"
+            truth = f"leaf {found[0]} did, with {found[1]}" if found else "no leaf did"
+            did = "met" if met else "undid"
             self._add_problem(
                 Reason.FALSE_EVENT,
-                f"Leaf {index} says that leaf {leaf} met the threshold {body['threshold']} with {count}; {truth}.",
+                f"Leaf {index} says that leaf {leaf} {did} the threshold {body['threshold']} with {count}; {truth}.",
             )
-        return ThresholdCheck(str(body["threshold"]), needed, count, leaf, index, ok)
+        return ThresholdCheck(str(body["threshold"]), needed, count, leaf, index, met, ok)
 
-    def _find_met(self, needed: int, minimums: Mapping[int, int], regions_needed: int) -> tuple[int, int] | None:
-        """The first leaf at which the count is at least `needed`, and enough regions have their minimum; the count."""
+    def _find_crossing(
+        self, needed: int, minimums: Mapping[int, int], regions_needed: int, *, start: int, met: bool
+    ) -> tuple[int, int] | None:
+        """The first leaf behind `start` with which a threshold is met, or is not met any more; the count with it.
+
+        It is met while the count is at least `needed` and enough regions have their minimum.
+        """
         count = 0
         by_region: Counter[int] = Counter()
         satisfied = {code for code, least in minimums.items() if least == 0}
@@ -301,7 +329,7 @@ class Recount:
                     satisfied.add(code)
                 else:
                     satisfied.discard(code)
-            if count >= needed and len(satisfied) >= regions_needed:
+            if index > start and (count >= needed and len(satisfied) >= regions_needed) == met:
                 return index, count
         return None
 

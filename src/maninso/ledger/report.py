@@ -104,7 +104,14 @@ class LogReport:
         thresholds: list[Json] | None = None
         if tally:
             thresholds = [
-                {"threshold": t.threshold, "needed": t.needed, "count": t.count, "leaf": t.leaf, "ok": t.ok}
+                {
+                    "threshold": t.threshold,
+                    "needed": t.needed,
+                    "count": t.count,
+                    "leaf": t.leaf,
+                    "met": t.met,
+                    "ok": t.ok,
+                }
                 for t in tally.thresholds
             ]
         return {
@@ -248,7 +255,8 @@ def _describe_tally(tally: Tally) -> list[str]:
     lines += _describe_table("By region", {name or "not told": number for name, number in tally.by_region.items()})
     lines += _describe_table("By day (UTC)", tally.by_day)
     lines += [
-        f"The threshold {check.threshold} of {check.needed:,} was met by leaf {check.leaf:,}, with {check.count:,}."
+        f"The threshold {check.threshold} of {check.needed:,} was {'met' if check.met else 'undone'}"
+        f" by leaf {check.leaf:,}, with {check.count:,}."
         for check in tally.thresholds
         if check.ok
     ]

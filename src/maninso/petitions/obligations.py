@@ -1,7 +1,7 @@
 """Records what is owed, by when, and what came of it.
 
 A debt is made when the sequencer has recorded that a threshold was met, exactly once; whether it is overdue is a
-question of the clock and never stored.
+question of the clock and never stored. Where the charter says so, voids can undo the threshold, and then it lapses.
 """
 
 import datetime as dt
@@ -64,13 +64,20 @@ _MET_WITHOUT_OBLIGATION = """
     ORDER BY t.met_at, t.petition_id, t.threshold_id
 """
 
+_TURNED = """
+    SELECT o.petition_id, o.id, t.turns, t.turned_index, t.turned_count, t.turned_at
+    FROM signing_threshold t JOIN petitions_obligation o USING (petition_id, threshold_id)
+    WHERE t.met_index IS NOT NULL AND t.turns > o.turns
+    ORDER BY t.turned_at, o.id
+"""
+
 _RECORD = """
     INSERT INTO petitions_obligation (
-        petition_id, threshold_id, needed, met_index, met_count, met_at, state, due_at, due_on, binding,
+        petition_id, threshold_id, needed, met_index, met_count, met_at, turns, state, due_at, due_on, binding,
         settled_role, settled_by, decline_reason, decline_note, created_at
     ) VALUES (
-        %(petition)s, %(threshold)s, %(needed)s, %(met_index)s, %(met_count)s, %(met_at)s, 'owed', %(due_at)s,
-        %(due_on)s, %(binding)s, '', '', '', '', %(now)s
+        %(petition)s, %(threshold)s, %(needed)s, %(met_index)s, %(met_count)s, %(met_at)s, 0, 'owed',
+        %(due_at)s, %(due_on)s, %(binding)s, '', '', '', '', %(now)s
     )
     ON CONFLICT (petition_id, threshold_id) DO NOTHING
 """
@@ -80,6 +87,7 @@ def record_met_thresholds(*, now: dt.datetime) -> int:
     """Make a debt of each threshold that was met and owes something; return how many were new.
 
     Any number may run this at once: each debt is made once. A threshold that stops the collecting closes its petition.
+    A debt whose threshold voids have undone lapses, and one met again is owed again, unless it was settled before.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MET_WITHOUT_OBLIGATION)
@@ -87,7 +95,35 @@ def record_met_thresholds(*, now: dt.datetime) -> int:
     made = 0
     for petition_id, threshold_id, registered_on, met_index, met_count, met_at in met:
         made += _record(petition_id, threshold_id, registered_on, (met_index, met_count, met_at), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_TURNED)
+        turned = cursor.fetchall()
+    for petition_id, obligation_id, *turn in turned:
+        _turn(petition_id, obligation_id, *turn)
     return made
+
+
+def _turn(petition_id: int, obligation_id: int, turns: int, index: int, count: int, at: dt.datetime) -> None:
+    with transaction.atomic():
+        # Held, as where a debt is made, against a closing at the same time.
+        Petition.objects.select_for_update(no_key=True).only("pk").get(pk=petition_id)
+        obligation = _lock(obligation_id)
+        if obligation.turns >= turns:
+            return  # somebody else followed it meanwhile
+        obligation.turns, obligation.turned_at = turns, at
+        obligation.turned_index, obligation.turned_count = index, count
+        if obligation.state in ("owed", "lapsed"):
+            obligation.state = "lapsed" if turns % 2 else "owed"
+            obligation.settled_at, obligation.settled_role = (at, "system") if turns % 2 else (None, "")
+        if obligation.state == "owed":
+            due = find_due(
+                obligation.petition,
+                obligation.threshold_id,
+                met_at=obligation.owed_since,
+                granted=obligation.extensions.order_by("number"),
+            )
+            obligation.due_at, obligation.due_on = (due.at, due.on) if due else (None, None)
+        obligation.save()
 
 
 def _record(
@@ -233,7 +269,7 @@ def extend(obligation_id: int, *, length: str, reason: str, now: dt.datetime, ac
             at=now,
         )
         due = find_due(
-            obligation.petition, obligation.threshold_id, met_at=obligation.met_at, granted=[*granted, extension]
+            obligation.petition, obligation.threshold_id, met_at=obligation.owed_since, granted=[*granted, extension]
         )
         if due is None:
             raise ObligationError(f"obligation {obligation_id} has no day to move", cure="grant no extension")

@@ -198,13 +198,21 @@ WHERE NOT EXISTS (SELECT FROM changed c WHERE c.hour = a.hour AND c.region = a.r
 SELECT region, sum(signatures - voids)::bigint FROM signing_tally WHERE petition_id = %(petition_id)s GROUP BY region
 
 -- name: read_open_thresholds
-SELECT threshold_id, rule::text, registered_on FROM signing_threshold
-WHERE petition_id = %(petition_id)s AND met_index IS NULL ORDER BY threshold_id
+-- What entries can still change: what is not met, and what voids may undo.
+SELECT threshold_id, rule::text, registered_on, met_index, turns FROM signing_threshold
+WHERE petition_id = %(petition_id)s AND (met_index IS NULL OR (rule ->> 'undone_by_voids')::boolean)
+ORDER BY threshold_id
 
 -- name: meet_threshold
 -- Exactly once: the row count is 0 where it was met before.
 UPDATE signing_threshold SET met_index = %(met_index)s, met_count = %(met_count)s, met_at = %(met_at)s
 WHERE petition_id = %(petition_id)s AND threshold_id = %(threshold_id)s AND met_index IS NULL
+
+-- name: turn_threshold
+-- Undone by voids, or met again after that.
+UPDATE signing_threshold
+SET turns = turns + 1, turned_index = %(met_index)s, turned_count = %(met_count)s, turned_at = %(met_at)s
+WHERE petition_id = %(petition_id)s AND threshold_id = %(threshold_id)s AND met_index IS NOT NULL
 
 -- name: publish_tree
 -- Compare and swap: whoever else published first makes this fail, and the tick is given up.

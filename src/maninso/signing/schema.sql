@@ -174,7 +174,8 @@ CREATE TABLE signing_tally (
     CONSTRAINT signing_tally_sums CHECK (signatures >= 0 AND voids BETWEEN 0 AND signatures)
 );
 
--- What the charter sets for a petition (maninso.charter.Threshold as JSON), and the signature that met it.
+-- What the charter sets for a petition (maninso.charter.Threshold as JSON), and the signature that met it. Where the charter
+-- lets voids undo it, it turns: it is undone, met again, and so on. The log has each turn, this table the last.
 CREATE TABLE signing_threshold (
     petition_id   bigint NOT NULL,
     threshold_id  text   NOT NULL,
@@ -183,11 +184,20 @@ CREATE TABLE signing_threshold (
     met_index     bigint,       -- the leaf that met it
     met_count     bigint,       -- the count with that leaf
     met_at        timestamptz,
+    turns         integer NOT NULL DEFAULT 0,  -- odd: undone
+    turned_index  bigint,       -- the leaf of the last turn
+    turned_count  bigint,       -- the count with that leaf
+    turned_at     timestamptz,
     CONSTRAINT signing_threshold_pk PRIMARY KEY (petition_id, threshold_id),
     CONSTRAINT signing_threshold_gate FOREIGN KEY (petition_id) REFERENCES signing_gate,
     CONSTRAINT signing_threshold_met_whole CHECK (
         (met_index IS NULL) = (met_at IS NULL) AND (met_index IS NULL) = (met_count IS NULL)
-    )
+    ),
+    CONSTRAINT signing_threshold_turned_whole CHECK (
+        turns >= 0 AND (turns = 0) = (turned_index IS NULL) AND (turns = 0) = (turned_count IS NULL)
+        AND (turns = 0) = (turned_at IS NULL)
+    ),
+    CONSTRAINT signing_threshold_turned_after_met CHECK (turns = 0 OR coalesce(turned_index > met_index, false))
 );
 -- What petitions.obligations looks through every few seconds: few of all thresholds are ever met.
 CREATE INDEX signing_threshold_met ON signing_threshold (met_at) WHERE met_index IS NOT NULL;
@@ -224,7 +234,7 @@ CREATE UNIQUE INDEX signing_void_once ON signing_void (petition_id, target_index
 CREATE INDEX signing_void_withdrawn ON signing_void (petition_id) WHERE by_signer AND reinstated_index IS NULL;
 CREATE INDEX signing_void_batch ON signing_void (batch_id) WHERE reinstated_index IS NULL;
 
--- Once met, the record stands; what becomes of the obligation is another table's matter.
+-- Once met, the record stands, and turns are added one by one; what becomes of the obligation is another table's matter.
 CREATE FUNCTION signing_threshold_met_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.met_index IS NOT NULL AND ROW(NEW.met_index, NEW.met_count, NEW.met_at)
@@ -232,6 +242,13 @@ BEGIN
         RAISE EXCEPTION 'threshold % of petition % was met at leaf % already',
             OLD.threshold_id, OLD.petition_id, OLD.met_index
             USING ERRCODE = 'check_violation', CONSTRAINT = 'signing_threshold_met_once';
+    END IF;
+    IF ROW(NEW.turns, NEW.turned_index, NEW.turned_count, NEW.turned_at)
+            IS DISTINCT FROM ROW(OLD.turns, OLD.turned_index, OLD.turned_count, OLD.turned_at)
+        AND NOT (NEW.turns = OLD.turns + 1 AND NEW.turned_index > coalesce(OLD.turned_index, OLD.met_index, -1)) THEN
+        RAISE EXCEPTION 'threshold % of petition % turned % times up to leaf % already',
+            OLD.threshold_id, OLD.petition_id, OLD.turns, OLD.turned_index
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'signing_threshold_turns_onward';
     END IF;
     RETURN NEW;
 END $$;

@@ -23,7 +23,7 @@ from maninso import ManinsoError
 from maninso.charter import Counts, Threshold, is_met
 from maninso.ledger.checkpoint import Checkpoint, sign_checkpoint
 from maninso.ledger.entries import REINSTATE, SIGN, VOID, Event, Reinstate, Void
-from maninso.ledger.events import THRESHOLD
+from maninso.ledger.events import THRESHOLD, UNDONE
 from maninso.ledger.merkle import hash_leaves
 from maninso.ledger.note import SignerKey
 from maninso.ledger.tiles import TILE_WIDTH, Edge, FullTile, pack_bundle
@@ -82,7 +82,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did: leaves sequenced, thresholds met (petition, threshold), logs that could not be continued."""
+    """What one tick did: leaves sequenced, thresholds met or undone (petition, its id), logs that stand still."""
 
     leaves: int = 0
     met: tuple[tuple[int, str], ...] = ()
@@ -288,41 +288,49 @@ def meet_thresholds(
     *,
     now: dt.datetime,
 ) -> list[Event]:
-    """Record each threshold that one of these entries meets, with that leaf; returns the events to append."""
+    """Record each threshold that one of these entries meets or undoes, with that leaf; return the events to append."""
     cursor.execute(QUERIES["read_open_thresholds"], {"petition_id": log.petition_id})
     events = []
     count = log.signatures - log.voids + log.reinstated
-    for threshold_id, rule, registered_on in cursor.fetchall():
+    has_voids = any(entry[0] == VOID for entry in entries)
+    for threshold_id, rule, registered_on, met_index, turns in cursor.fetchall():
         threshold = Threshold.model_validate_json(rule)
-        if count + len(entries) < threshold.needed_on(registered_on):
+        stands = met_index is not None and turns % 2 == 0
+        if not has_voids if stands else count + len(entries) < threshold.needed_on(registered_on):
             continue
-        met = find_meeting_leaf(log, entries, by_region, threshold, registered_on, find_entry)
-        if met is None:
-            continue
-        leaf, met_count = met
-        cursor.execute(
-            QUERIES["meet_threshold"],
-            {
-                "petition_id": log.petition_id,
-                "threshold_id": threshold_id,
-                "met_index": leaf,
-                "met_count": met_count,
-                "met_at": now,
-            },
-        )
-        events.append(describe_meeting(threshold, registered_on, leaf=leaf, count=met_count))
+        first = "meet_threshold" if met_index is None else "turn_threshold"
+        turned = find_turning_leaves(log, entries, by_region, threshold, registered_on, find_entry, stands=stands)
+        for number, (leaf, met_count) in enumerate(turned):
+            cursor.execute(
+                QUERIES["turn_threshold" if number else first],
+                {
+                    "petition_id": log.petition_id,
+                    "threshold_id": threshold_id,
+                    "met_index": leaf,
+                    "met_count": met_count,
+                    "met_at": now,
+                },
+            )
+            is_met_now = stands == bool(number % 2)
+            events.append(describe_turn(threshold, registered_on, leaf=leaf, count=met_count, met=is_met_now))
     return events
 
 
-def find_meeting_leaf(
+def find_turning_leaves(
     log: _Behind,
     entries: Sequence[bytes],
     by_region: Counter[int],
     threshold: Threshold,
     registered_on: dt.date,
     find_entry: Callable[[int], bytes],
-) -> tuple[int, int] | None:
-    """Return the index of the first of these entries that meets the threshold, and the count with it."""
+    *,
+    stands: bool,
+) -> list[tuple[int, int]]:
+    """Return the indexes of those of these entries that meet the threshold or undo it, by turns, and the counts then.
+
+    `stands`: it is met before these entries. What voids cannot undo turns once.
+    """
+    found: list[tuple[int, int]] = []
     needed = threshold.needed_on(registered_on)
     count = log.signatures - log.voids + log.reinstated
     regions = Counter({log.regions[number]: n for number, n in by_region.items() if log.regions[number]})
@@ -333,20 +341,24 @@ def find_meeting_leaf(
             regions[log.regions[region]] += number
         for (_, region, _), number in one.voided.items():
             regions[log.regions[region]] -= number
-        if count >= needed and is_met(threshold, Counts(count, regions), registered_on=registered_on):
-            return index, count
-    return None
+        met = count >= needed and is_met(threshold, Counts(count, regions), registered_on=registered_on)
+        if met != stands:
+            stands = met
+            found.append((index, count))
+            if not threshold.undone_by_voids:
+                break
+    return found
 
 
-def describe_meeting(threshold: Threshold, registered_on: dt.date, *, leaf: int, count: int) -> Event:
-    """Return the log's own record of a threshold met, which anyone can recount."""
+def describe_turn(threshold: Threshold, registered_on: dt.date, *, leaf: int, count: int, met: bool) -> Event:
+    """Return the log's own record of a threshold met or undone, which anyone can recount."""
     needed = threshold.needed_on(registered_on)
     body: dict[str, Any] = {"threshold": threshold.id, "needed": needed, "count": count, "leaf": leaf}
     if threshold.regional is not None:
         table = threshold.regional.table_on(registered_on)
         body["regions"] = dict(table.minimum)
         body["regions_needed"] = threshold.regional.needed_in(table)
-    return Event(THRESHOLD, body)
+    return Event(THRESHOLD if met else UNDONE, body)
 
 
 def swap_tree(

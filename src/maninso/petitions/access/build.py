@@ -98,6 +98,7 @@ def build_obligation(obligation: Obligation, *, now: dt.datetime) -> ObligationV
     owed = find_threshold(charter, obligation.threshold_id).obligation
     if owed is None:
         raise AssertionError(f"obligation {obligation.pk} is for a threshold that owes nothing")
+    undone = obligation.turns % 2 == 1
     return ObligationView(
         obligation_id=obligation.pk,
         petition_id=petition.pk,
@@ -109,9 +110,11 @@ def build_obligation(obligation: Obligation, *, now: dt.datetime) -> ObligationV
         basis=words(owed.basis),
         needed=obligation.needed,
         count=count_of(petition),
-        met_at=obligation.met_at,
-        met_leaf=obligation.met_index,
-        met_count=obligation.met_count,
+        met_at=obligation.owed_since,
+        met_leaf=obligation.met_index if obligation.turned_index is None or undone else obligation.turned_index,
+        met_count=obligation.met_count if obligation.turned_count is None or undone else obligation.turned_count,
+        undone_leaf=obligation.turned_index if undone else None,
+        undone_count=obligation.turned_count if undone else None,
         due_on=obligation.due_on,
         binding=obligation.binding,
         state=obligation.state,
@@ -182,9 +185,9 @@ def _thresholds(petition: Petition, *, by_region: Mapping[str, int]) -> tuple[Th
                 threshold_id=threshold.id,
                 label=words(threshold.label),
                 needed=measured.needed,
-                met=measured.met if petition.source else row is not None and row.met_index is not None,
-                met_at=row.met_at if row else None,
-                met_leaf=row.met_index if row else None,
+                met=measured.met if petition.source else row is not None and row.stands,
+                met_at=(row.turned_at or row.met_at) if row and row.stands else None,
+                met_leaf=(row.turned_index or row.met_index) if row and row.stands else None,
                 regions_met=measured.regions_met,
                 regions_needed=measured.regions_needed,
             )

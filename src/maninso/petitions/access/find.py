@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Sum
 
 from maninso.petitions.access.build import build_petition
-from maninso.petitions.access.rows import SIGNATURES, is_readable, petition_rows
+from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.views import CountView, PetitionView, ReceiptView
-from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally, SigningThreshold
+from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally
 from maninso.signing import log
 from maninso.signing.log import LogFile
 
@@ -30,13 +30,15 @@ def find_count(petition_id: int) -> CountView | None:
     """Return a petition's count at its last checkpoint, in one query; None where there is none, or only a draft."""
     if not 0 < petition_id <= LARGEST_ID:
         return None
-    met = SigningThreshold.objects.filter(petition=OuterRef("pk"), met_at__isnull=False).order_by("met_at")
+    met = standing_thresholds().filter(petition=OuterRef("pk")).order_by(STANDS_SINCE)
     answered = Obligation.objects.filter(petition=OuterRef("pk"), response__isnull=False).order_by("pk")
     row = (
         Petition.objects.filter(pk=petition_id)
         .exclude(state="draft")
         .values_list(
-            SIGNATURES, Subquery(met.values("met_at")[:1]), Subquery(answered.values("response__published_at")[:1])
+            SIGNATURES,
+            Subquery(met.values(since=STANDS_SINCE)[:1]),
+            Subquery(answered.values("response__published_at")[:1]),
         )
         .first()
     )

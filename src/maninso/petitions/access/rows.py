@@ -3,9 +3,9 @@
 import datetime as dt
 
 from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Coalesce, Left, Mod
 
-from maninso.petitions.models import Obligation, Petition
+from maninso.petitions.models import Obligation, Petition, SigningThreshold
 
 LISTED = Q(state__in=("open", "closed", "rejected")) | Q(state="withdrawn", opened_at__isnull=False)
 """Petitions that lists and searches show. Removed ones are found by their number only, as tombstones."""
@@ -17,6 +17,9 @@ SIGNATURES = Coalesce(F("tree__count"), F("reported_count"), 0, output_field=Big
 
 NEXT_NEEDED = Func(F("needed"), SIGNATURES, function="petition_next_needed", output_field=BigIntegerField())
 """Signatures of the next threshold that the count does not reach; NULL where it reaches all."""
+
+STANDS_SINCE = Coalesce(F("turned_at"), F("met_at"))
+"""When a standing threshold was met, the last time."""
 
 _BEGINNING = 400  # characters of the text that a card's summary is made from
 
@@ -31,6 +34,11 @@ def is_readable(petition: Petition) -> bool:
 def overdue(now: dt.datetime) -> Q:
     """Obligations whose day has passed without an answer."""
     return Q(state="owed", binding=True, due_at__lte=now)
+
+
+def standing_thresholds() -> "QuerySet[SigningThreshold]":
+    """Thresholds that are met and that no voids have undone."""
+    return SigningThreshold.objects.filter(met_index__isnull=False).alias(odd=Mod("turns", 2)).filter(odd=0)
 
 
 def petition_rows() -> "QuerySet[Petition]":

@@ -19,8 +19,8 @@ class ThresholdView:
     threshold_id: str
     label: Words
     needed: int  # signatures
-    met: bool
-    met_at: dt.datetime | None  # by our ledger; None for reported counts
+    met: bool  # and not undone by voids since
+    met_at: dt.datetime | None  # by our ledger, the last time; None for reported counts
     met_leaf: int | None  # index of the leaf that met it
     regions_met: int | None
     regions_needed: int | None
@@ -52,9 +52,11 @@ class ObligationView:
     basis: Words
     needed: int
     count: int
-    met_at: dt.datetime
+    met_at: dt.datetime  # the last time, where voids undid it and it was met again
     met_leaf: int
     met_count: int  # with that leaf; more than `needed` where regions were what was missing
+    undone_leaf: int | None  # the void that took the threshold away; None while it stands
+    undone_count: int | None  # with that leaf
     due_on: dt.date | None  # the last day, in the charter's time zone; None where the charter sets none
     binding: bool  # a best-effort day is shown, but missing it breaks no rule
     state: str

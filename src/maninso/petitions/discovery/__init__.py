@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
 
 from maninso.petitions.access.build import build_cards, build_obligation
-from maninso.petitions.access.rows import LISTED, SIGNATURES, card_rows, obligation_rows, overdue
+from maninso.petitions.access.rows import LISTED, SIGNATURES, card_rows, obligation_rows, overdue, standing_thresholds
 from maninso.petitions.access.views import ObligationView, PetitionCard
-from maninso.petitions.models import Obligation, Petition, SigningThreshold, SigningTree
+from maninso.petitions.models import Obligation, Petition, SigningTree
 from maninso.petitions.obligations import count_obligations, nearest_threshold
 
 STATES = ("all", "open", "closed", "rejected", "awaiting_response", "with_response", "overdue", "reached")
@@ -131,7 +131,7 @@ def _in_state(state: str, now: dt.datetime) -> Q:
     if state in ("open", "closed", "rejected"):
         return Q(state=state)
     if state == "reached":
-        met = SigningThreshold.objects.filter(petition=OuterRef("pk"), met_index__isnull=False)
+        met = standing_thresholds().filter(petition=OuterRef("pk"))
         return Q(Exists(met)) | Q(needed__0__lte=F("reported_count"))
     wanted: Mapping[str, Q] = {
         "awaiting_response": Q(state="owed"),

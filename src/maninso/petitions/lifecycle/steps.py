@@ -316,6 +316,6 @@ def _settle_due_days(petition_id: int) -> None:
     owed = Obligation.objects.filter(petition_id=petition_id, state="owed").order_by("pk")
     for obligation in owed.select_for_update(of=("self",), no_key=True).select_related("petition__charter"):
         granted = obligation.extensions.order_by("number")
-        due = find_due(obligation.petition, obligation.threshold_id, met_at=obligation.met_at, granted=granted)
+        due = find_due(obligation.petition, obligation.threshold_id, met_at=obligation.owed_since, granted=granted)
         obligation.due_at, obligation.due_on = (due.at, due.on) if due else (None, None)
         obligation.save(update_fields=["due_at", "due_on"])

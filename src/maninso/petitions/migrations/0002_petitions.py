@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.math
 import django.db.models.lookups
 from django.db import migrations, models
 
@@ -88,6 +89,9 @@ class Migration(migrations.Migration):
                 ("met_index", models.BigIntegerField(null=True)),
                 ("met_count", models.BigIntegerField(null=True)),
                 ("met_at", models.DateTimeField(null=True)),
+                ("turns", models.IntegerField()),
+                ("turned_index", models.BigIntegerField(null=True)),
+                ("turned_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "signing_threshold",
@@ -127,6 +131,10 @@ class Migration(migrations.Migration):
                 ("met_index", models.BigIntegerField()),
                 ("met_count", models.BigIntegerField()),
                 ("met_at", models.DateTimeField()),
+                ("turns", models.IntegerField(default=0)),
+                ("turned_index", models.BigIntegerField(null=True)),
+                ("turned_count", models.BigIntegerField(null=True)),
+                ("turned_at", models.DateTimeField(null=True)),
                 ("state", models.TextField(default="owed")),
                 ("due_at", models.DateTimeField(null=True)),
                 ("due_on", models.DateField(null=True)),
@@ -449,6 +457,33 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="obligation",
             constraint=models.UniqueConstraint(fields=("petition", "threshold_id"), name="obligation_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="obligation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("turned_at", None), ("turned_count", None), ("turned_index", None), ("turns", 0)),
+                    models.Q(
+                        ("turned_at__isnull", False),
+                        ("turned_count__isnull", False),
+                        ("turned_index__isnull", False),
+                        ("turns__gt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="obligation_turned_whole",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="obligation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "owed"), _negated=True),
+                    django.db.models.lookups.Exact(django.db.models.functions.math.Mod(models.F("turns"), 2), 0),
+                    _connector="OR",
+                ),
+                name="obligation_undone_is_not_owed",
+            ),
         ),
         migrations.AddConstraint(
             model_name="obligation",

@@ -1,9 +1,12 @@
 """What an institution owes, and what came: obligations, extensions of their day, and responses in all versions."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
 
 from maninso.petitions.models.petition import Petition
 
@@ -23,6 +26,10 @@ class Obligation(models.Model):
     met_index = models.BigIntegerField()  # the leaf of the signature that met it
     met_count = models.BigIntegerField()
     met_at = models.DateTimeField()
+    turns = models.IntegerField(default=0)  # how often voids undid it and it was met again, as far as `state` knows
+    turned_index = models.BigIntegerField(null=True)  # the leaf of the last turn
+    turned_count = models.BigIntegerField(null=True)
+    turned_at = models.DateTimeField(null=True)
     state = models.TextField(default="owed")
     due_at = models.DateTimeField(null=True)  # exclusive: the end of the last day; NULL where the charter sets none
     due_on = models.DateField(null=True)  # that last day in the charter's time zone
@@ -35,9 +42,22 @@ class Obligation(models.Model):
     response = models.OneToOneField("Response", null=True, on_delete=models.PROTECT, related_name="settles")
     created_at = models.DateTimeField()
 
+    @property
+    def owed_since(self) -> dt.datetime:
+        """When the threshold was met, or met again after voids had undone it."""
+        return self.turned_at if self.turned_at and self.turns % 2 == 0 else self.met_at
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["petition", "threshold_id"], name="obligation_once"),
+            models.CheckConstraint(
+                condition=Q(turns=0, turned_index=None, turned_count=None, turned_at=None)
+                | Q(turns__gt=0, turned_index__isnull=False, turned_count__isnull=False, turned_at__isnull=False),
+                name="obligation_turned_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="owed") | Q(Exact(Mod(F("turns"), 2), 0)), name="obligation_undone_is_not_owed"
+            ),
             models.CheckConstraint(condition=Q(state__in=OBLIGATION_STATES), name="obligation_state_known"),
             models.CheckConstraint(
                 condition=~Q(state="kept") | Q(response__isnull=False), name="obligation_kept_by_response"

@@ -37,7 +37,7 @@ class SigningTree(models.Model):
 
 
 class SigningThreshold(models.Model):
-    """What the charter sets for a petition, and the signature that met it."""
+    """What the charter sets for a petition, the signature that met it, and the last that undid it or met it again."""
 
     pk = models.CompositePrimaryKey("petition_id", "threshold_id")
     petition = models.ForeignKey(Petition, models.DO_NOTHING, related_name="thresholds")
@@ -46,10 +46,18 @@ class SigningThreshold(models.Model):
     met_index = models.BigIntegerField(null=True)
     met_count = models.BigIntegerField(null=True)
     met_at = models.DateTimeField(null=True)
+    turns = models.IntegerField()  # odd: voids have undone it
+    turned_index = models.BigIntegerField(null=True)
+    turned_at = models.DateTimeField(null=True)
 
     class Meta:
         managed = False
         db_table = "signing_threshold"
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is met, and no voids have undone it since."""
+        return self.met_index is not None and self.turns % 2 == 0
 
 
 class SigningTally(models.Model):

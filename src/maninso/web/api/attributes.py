@@ -165,6 +165,8 @@ def _obligation(obligation: ObligationView) -> dict[str, Any]:
         "met_at": _time(obligation.met_at),
         "met_leaf": obligation.met_leaf,
         "met_count": obligation.met_count,
+        "undone_leaf": obligation.undone_leaf,
+        "undone_count": obligation.undone_count,
         "due_on": _day(obligation.due_on),
         "binding": obligation.binding,
         "extended": obligation.extended,
