@@ -73,6 +73,7 @@ def test_json_is_one_object_with_these_keys(capsys, log, tmp_path):
         "thresholds",
         "old",
         "receipts",
+        "promises",
         "named",
         "site_proofs",
         "key",

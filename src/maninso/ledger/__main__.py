@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             deep=options.deep,
             old=options.old,
             receipts=options.receipt,
+            promises=options.promise,
+            now=int(time.time()),
             progress=show_progress() if sys.stderr.isatty() and not options.json else None,
             jobs=options.jobs,
         )
@@ -76,6 +78,7 @@ def _build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--receipt", action="append", default=[], type=Path, metavar="FILE", help="a signer's receipt")
     verify.add_argument("--policy", type=Path, metavar="FILE", help="a tlog-policy: the logs and witnesses you trust")
     verify.add_argument("--deep", action="store_true", help="hold the site's log and its petitions' against each other")
+    verify.add_argument("--promise", action="append", default=[], type=Path, metavar="FILE", help="a signer's promise")
     verify.add_argument("--save", type=Path, metavar="FILE", help="keep the checkpoint here if all is right")
     verify.add_argument("--json", action="store_true", help="print one JSON object")
     verify.add_argument("--jobs", type=int, default=4, metavar="N", help="requests at a time (4)")

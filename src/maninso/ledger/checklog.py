@@ -43,6 +43,9 @@ class Asked:
     proofs: Sequence[Given]
     progress: Progress | None
     jobs: int
+    promises: Sequence[Given] = ()
+    promise_keys: Sequence[VerifierKey] = ()
+    now: int | None = None
 
 
 def open_log(source: LogSource, asked: Asked, report: LogReport) -> tuple[VerifierKey, Checkpoint] | None:
@@ -233,14 +236,14 @@ def _published_key(source: LogSource, report: LogReport) -> VerifierKey:
         raise LedgerError(Reason.MALFORMED_KEY, f"{source.name}/key is not a key.") from error
 
 
-def read_given(path: Path, limit: int, find_checkpoint: Callable[[bytes], bytes]) -> Given:
+def read_given(path: Path, limit: int, find_origin: Callable[[bytes], str]) -> Given:
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
         raise UnreadableError(f"{path} could not be read: {error.strerror}.") from error
     try:
-        origin = peek_origin(find_checkpoint(data))
+        origin = find_origin(data)
     except LedgerError:
         origin = ""  # what is wrong with it is said where it is opened
     return Given(str(path), data, origin)

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     MALFORMED_REQUEST = "malformed-request"
     VANISHED = "vanished"
     MISSING_QUORUM = "missing-quorum"
+    BROKEN_PROMISE = "broken-promise"
 
 
 class LedgerError(ManinsoError):

@@ -38,6 +38,33 @@ class ReceiptCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseCheck:
+    """One promise: "kept", "waiting" (not due yet), "broken", or "refused" because it is none of this site's.
+
+    `by` is when it is due, in Unix seconds; `index` the leaf that it was about, where that is in the log.
+    """
+
+    file: str
+    state: str
+    by: int | None
+    index: int | None
+    counted: bool
+    problem: Problem | None
+
+    def to_json(self) -> Json:
+        """An object; `reason` and `message` are null unless it is broken or refused."""
+        return {
+            "file": self.file,
+            "state": self.state,
+            "by": self.by,
+            "index": self.index,
+            "counted": self.counted,
+            "reason": self.problem.reason.value if self.problem else None,
+            "message": self.problem.message if self.problem else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class WitnessCheck:
     """Who has cosigned a checkpoint; `time` (Unix seconds) is None if its key is not known, so that it is hearsay."""
 
@@ -88,6 +115,7 @@ class LogReport:
     tally: Tally | None = None
     olds: list[int] = field(default_factory=list)
     receipts: list[ReceiptCheck] = field(default_factory=list)
+    promises: list[PromiseCheck] = field(default_factory=list)
     named: int | None = None
     site_proofs: list[SiteProofCheck] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -131,6 +159,7 @@ class LogReport:
             "thresholds": thresholds,
             "old": [*self.olds],
             "receipts": [receipt.to_json() for receipt in self.receipts],
+            "promises": [promise.to_json() for promise in self.promises],
             "named": self.named,
             "site_proofs": [proof.to_json() for proof in self.site_proofs],
             "key": self.key.render() if self.key else None,
@@ -150,6 +179,7 @@ class LogReport:
             )
         lines += [f"It continues the checkpoint of {size:,} leaves seen before." for size in self.olds]
         lines += [_describe_receipt(receipt) for receipt in self.receipts]
+        lines += [_describe_promise(promise) for promise in self.promises]
         lines += [_describe_site_proof(proof) for proof in self.site_proofs]
         if self.named is not None and self.ok:
             lines.append(f"All {self.named:,} checkpoints that the site's log names of it are of its history.")
@@ -277,6 +307,15 @@ def _describe_receipt(receipt: ReceiptCheck) -> str:
         return f"The receipt {receipt.file} does not hold."
     state = "it counts" if receipt.counted else "it does not count now"
     return f"The receipt {receipt.file} holds: it is leaf {receipt.index:,}, and {state}."
+
+
+def _describe_promise(promise: PromiseCheck) -> str:
+    if promise.index is not None and promise.problem is None:
+        state = "it counts" if promise.counted else "it does not count now"
+        return f"The promise {promise.file} was kept: it is leaf {promise.index:,}, and {state}."
+    if promise.problem:
+        return f"The promise {promise.file} {'was broken' if promise.state == 'broken' else 'does not hold'}."
+    return f"The promise {promise.file} is not due yet, and the leaf is not in the log yet."
 
 
 def _describe_site_proof(proof: SiteProofCheck) -> str:

@@ -21,7 +21,7 @@ MAX_NAMED = 1_365
 
 _HEAD = Struct(">BI")
 _NAMED = Struct(">QQ32s")
-_POINT = Struct(">Q32s")
+_POINT = Struct(">IQ32s")
 _SITE_ORIGIN = re.compile(r"[^/]+/log")
 _PETITION_ORIGIN = re.compile(r"(?P<site>[^/]+)/p/(?P<petition>[1-9][0-9]{0,19})/log", re.ASCII)
 
@@ -83,7 +83,7 @@ def split_origin(origin: str) -> tuple[str, int] | None:
 class SiteRecount:
     """Takes the entries of a site's log in order and holds them to the log's rules; `problems` fills on the way.
 
-    Of the petitions in `keep` (of all, if it is None) every checkpoint is kept, 40 bytes each, for `points_of`.
+    Of the petitions in `keep` (of all, if it is None) every checkpoint is kept with its time, 44 bytes each.
     """
 
     keep: frozenset[int] | None
@@ -109,7 +109,7 @@ class SiteRecount:
             self.first_time = entry.time if self.first_time is None else self.first_time
             self.last_time = entry.time
             for named in entry.named:
-                self._add_named(index, named)
+                self._add_named(index, entry.time, named)
 
     def is_counted(self, index: int) -> bool:
         """No leaf of a site's log counts: it holds no signature."""
@@ -117,9 +117,13 @@ class SiteRecount:
 
     def points_of(self, petition_id: int) -> list[tuple[int, bytes]]:
         """Every size and root that the log names of a petition that was kept, in order."""
-        return list(_POINT.iter_unpack(self._points.get(petition_id, b"")))
+        return [(size, root) for _, size, root in _POINT.iter_unpack(self._points.get(petition_id, b""))]
 
-    def _add_named(self, index: int, named: NamedCheckpoint) -> None:
+    def dated_sizes_of(self, petition_id: int) -> list[tuple[int, int]]:
+        """When (Unix seconds) the log named a petition that was kept, and at which size, in order."""
+        return [(at, size) for at, size, _ in _POINT.iter_unpack(self._points.get(petition_id, b""))]
+
+    def _add_named(self, index: int, time: int, named: NamedCheckpoint) -> None:
         self.named += 1
         before = self.latest.get(named.petition_id)
         if before and named.size < before[0]:
@@ -130,7 +134,7 @@ class SiteRecount:
             self._add_problem(Reason.FORK, message)
         self.latest[named.petition_id] = (named.size, named.root)
         if self.keep is None or named.petition_id in self.keep:
-            self._points.setdefault(named.petition_id, bytearray()).extend(_POINT.pack(named.size, named.root))
+            self._points.setdefault(named.petition_id, bytearray()).extend(_POINT.pack(time, named.size, named.root))
 
     def _add_problem(self, reason: Reason, message: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:

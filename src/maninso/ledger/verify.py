@@ -22,9 +22,9 @@ from maninso.ledger.errors import Reason
 from maninso.ledger.fetch import FolderSource, HttpSource, LogSource, MissingError, SourceTiles, split_url
 from maninso.ledger.note import MAX_NOTE_BYTES, VerifierKey
 from maninso.ledger.policy import Policy
+from maninso.ledger.promises import SeekingRecount, check_promises, is_promise_key, open_promises, promise_origin
 from maninso.ledger.proof import MAX_RECEIPT_BYTES, Receipt
 from maninso.ledger.recompute import Progress
-from maninso.ledger.recount import Recount
 from maninso.ledger.report import FolderReport, LogReport, Report, SiteProofCheck, SiteReport
 from maninso.ledger.sitecheck import fetch_cosigned, hold_points, list_witnesses, names_petition, open_site_proofs
 from maninso.ledger.sitelog import SiteRecount, is_site_origin, split_origin
@@ -41,6 +41,8 @@ def verify_log(
     deep: bool = False,
     old: Sequence[Path] = (),
     receipts: Sequence[Path] = (),
+    promises: Sequence[Path] = (),
+    now: int | None = None,
     progress: Progress | None = None,
     jobs: int = 4,
 ) -> Report:
@@ -48,22 +50,27 @@ def verify_log(
 
     `keys` are those one trusts; without one, the key is read from the same place, and the report warns. A key named
     `HOST/log` stands for all logs of its site. `deep` holds a site's log and its petitions' logs against each other;
-    so does a `policy`, whose quorum of witnesses the site's checkpoint must bear. `old` are checkpoints and `receipts`
-    receipts kept from before, as files. Whatever is false becomes a problem in the report. Raises UsageError, and
+    so does a `policy`, whose quorum of witnesses the site's checkpoint must bear. `old` are checkpoints, `receipts`
+    receipts and `promises` promises kept from before, as files; `now` is one's own time in Unix seconds, by which a
+    promise is due. Whatever is false becomes a problem in the report. Raises UsageError, and
     UnreadableError if something could not be read, so that nothing is known.
     """
     if jobs < 1:
         raise UsageError(f"{jobs} jobs can read nothing.", cure="Give 1 or more.")
     asked = Asked(
-        keys=[*keys, *(log.key for log in policy.logs)] if policy else keys,
+        keys=[*(key for key in keys if not is_promise_key(key)), *(log.key for log in (policy.logs if policy else ()))],
         policy=policy,
         deep=deep,
-        olds=[read_given(path, MAX_NOTE_BYTES, lambda data: data) for path in old],
+        olds=[read_given(path, MAX_NOTE_BYTES, peek_origin) for path in old],
         proofs=[
-            read_given(path, MAX_RECEIPT_BYTES, lambda data: Receipt.parse(data).checkpoint_bytes) for path in receipts
+            read_given(path, MAX_RECEIPT_BYTES, lambda data: peek_origin(Receipt.parse(data).checkpoint_bytes))
+            for path in receipts
         ],
         progress=progress,
         jobs=jobs,
+        promises=[read_given(path, MAX_NOTE_BYTES, promise_origin) for path in promises],
+        promise_keys=[key for key in keys if is_promise_key(key)],
+        now=now,
     )
     sources = _locate_logs(target)
     if len(sources) == 1:
@@ -86,6 +93,8 @@ def _verify_one(target: str, source: LogSource, asked: Asked) -> Report:
     """One log; with `deep` or a policy also what belongs to it: the site's log, or the petitions' that it names."""
     origin = peek_origin(source.fetch("checkpoint", MAX_NOTE_BYTES))
     if _is_site(source, origin):
+        if asked.promises and not asked.deep:
+            raise UsageError("A promise is about a petition's log.", cure="Name the petition's address, or add --deep.")
         site = _verify_site(source, asked, keep=None if asked.deep else frozenset())
         if not asked.deep or site.recount is None:
             return site
@@ -163,12 +172,18 @@ def _verify_petition(source: LogSource, asked: Asked, site: SiteReport | None) -
         report.named = len(named)
         points = [("the site's log", Checkpoint(key.name, size, root)) for size, root in named]
     prefixes = {point.size for _, point in points} | {named.size for _, _, named, _ in shown}
-    recount = Recount(checkpoint.origin, report.problems)
+    promised = open_promises(report, _beside(source), asked.promise_keys, asked.promises, site_origin[:-4])
+    recount = SeekingRecount(checkpoint.origin, report.problems, frozenset(each.leaf_hash for _, each in promised))
     made = recompute_checked(source, asked, report, key, checkpoint, recount, mine, prefixes=prefixes)
     if made is None:
         return report
     tiles = SourceTiles(source)
     hold_points(report, tiles, checkpoint, made, points)
+    dated = [(entry.time, named.size) for _, entry, named, _ in shown]
+    if points and site is not None and site.recount is not None:
+        dated += site.recount.dated_sizes_of(petition_id)
+    if made.edge.root() == checkpoint.root:  # else the entries are no evidence of anything
+        check_promises(report, recount, promised, size=checkpoint.size, dated=dated, now=asked.now)
     for given, entry, shown_point, witnesses in shown:
         problem = find_contradiction(tiles, checkpoint, made, Checkpoint(key.name, shown_point.size, shown_point.root))
         if problem:
@@ -203,11 +218,12 @@ def _only_for(asked: Asked, origin: str) -> Asked:
     parts = split_origin(origin)
     olds = [given for given in asked.olds if given.origin == origin]
     proofs = [given for given in asked.proofs if given.origin == origin or (parts and names_petition(given, parts))]
-    return replace(asked, olds=olds, proofs=proofs)
+    promises = [given for given in asked.promises if given.origin == origin]
+    return replace(asked, olds=olds, proofs=proofs, promises=promises)
 
 
 def _refuse_strangers(target: str, origins: set[str], asked: Asked) -> None:
-    for given in [*asked.olds, *asked.proofs]:
+    for given in [*asked.olds, *asked.proofs, *asked.promises]:
         if given.origin not in origins:
             raise UsageError(f"{given.name} is of the log {given.origin or '(none)'}, which is not in {target}.")
 
@@ -215,6 +231,13 @@ def _refuse_strangers(target: str, origins: set[str], asked: Asked) -> None:
 def _is_site(source: LogSource, origin: str) -> bool:
     """A log's place decides where it can; a petition's address never answers with a site's log."""
     return LOG_PLACE.fullmatch(source.name) is None and is_site_origin(origin)
+
+
+def _beside(source: LogSource) -> LogSource | None:
+    """The site that a petition's log lies on, where its place tells."""
+    if LOG_PLACE.fullmatch(source.name) is None:
+        return None
+    return _open_place(re.sub(r"[/\\]?p[/\\][0-9]+[/\\]log$", "", source.name) or ".")
 
 
 def _open_place(name: str) -> LogSource:

@@ -1,6 +1,7 @@
 """`maninso verify` and `maninso doctor`: what is claimed, and whether this site is well."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ def verify(
         list[Path] | None, typer.Option("--old", metavar="FILE", help="A checkpoint kept from before.")
     ] = None,
     receipt: Annotated[list[Path] | None, typer.Option("--receipt", metavar="FILE", help="A signer's receipt.")] = None,
+    promise: Annotated[
+        list[Path] | None, typer.Option("--promise", metavar="FILE", help="A promise that a signer got.")
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option("--policy", metavar="FILE", help="A tlog-policy: the logs and witnesses that you trust."),
@@ -47,6 +51,8 @@ def verify(
             deep=deep,
             old=old or [],
             receipts=receipt or [],
+            promises=promise or [],
+            now=int(time.time()),
             progress=progress,
             jobs=jobs,
         )
