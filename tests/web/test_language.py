@@ -7,6 +7,8 @@ from tests.web.reading import Page
 
 from maninso.web.shared.middleware import preferred_language, split_language
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.mark.parametrize(
     ("header", "language"),

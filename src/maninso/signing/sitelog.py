@@ -123,6 +123,12 @@ def read_site_checkpoint(cursor: Cursor) -> bytes | None:
     return None if checkpoint is None else add_cosignatures(checkpoint, read_cosignatures(cursor))
 
 
+def is_named(cursor: Cursor, *, petition_id: int, leaf_index: int) -> bool:
+    """Return whether the published site's log names a checkpoint that covers a leaf."""
+    cursor.execute(QUERIES["find_named"], {"petition_id": petition_id, "leaf_index": leaf_index})
+    return cursor.fetchone() is not None
+
+
 def prove_named(cursor: Cursor, *, entry_index: int) -> bytes:
     """Return the .tlog-proof that an entry is in the site's log.
 

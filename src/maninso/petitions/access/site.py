@@ -7,7 +7,7 @@ from django.db import connection
 
 from maninso.ledger.checkpoint import peek_checkpoint
 from maninso.petitions.access.find import LARGEST_ID
-from maninso.signing import log
+from maninso.signing import log, sitelog
 from maninso.signing.log import LogFile
 from maninso.signing.sitelog import SITE, read_cosignatures
 from maninso.signing.tiles import read_tree
@@ -51,8 +51,14 @@ def read_site_proof(petition_id: int, leaf_hash: bytes) -> bytes | None:
         return log.read_site_proof(cursor, petition_id=petition_id, leaf_hash=leaf_hash)
 
 
+def is_named(petition_id: int, leaf_index: int) -> bool:
+    """Return whether `read_site_proof` has something to give for a leaf."""
+    with connection.cursor() as cursor:
+        return sitelog.is_named(cursor, petition_id=petition_id, leaf_index=leaf_index)
+
+
 def show_site_log() -> SiteLogView:
-    """Return the site's log with its witnesses, the newest cosignature first."""
+    """Return the site's log with its witnesses, the latest cosignature first."""
     with connection.cursor() as cursor:
         size, checkpoint = read_tree(cursor, SITE)
         cosignatures = read_cosignatures(cursor)

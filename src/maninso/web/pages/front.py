@@ -1,5 +1,6 @@
 """The front page, the board of what is owed, and the pages that explain."""
 
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
@@ -8,6 +9,7 @@ from django.utils.translation import ngettext
 
 from maninso import charter as rules
 from maninso.petitions import discovery, obligations
+from maninso.petitions.access.site import show_site_log
 from maninso.web.pages.charters import site_charter
 from maninso.web.pages.display import show_debt
 from maninso.web.pages.petitions import show_card
@@ -79,8 +81,12 @@ def say_limit(most: int, unit: str) -> str:
 
 @page
 def explain_counting(request: HttpRequest) -> HttpResponseBase:
-    """GET /about: how counts are checked, and how to recount."""
-    return render_page(request, "about.html")
+    """GET /about: how counts are checked, how to recount, and which witnesses have cosigned."""
+    try:
+        site_log = show_site_log()
+    except OperationalError:
+        site_log = None  # the page explains all the same
+    return render_page(request, "about.html", {"site_log": site_log})
 
 
 @page

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from maninso.identity.receipt import PURPOSE, is_receipt_secret, make_receipt_secret, name_cookie
 from maninso.identity.ticket import derive_key
 from maninso.petitions import access, integrity
-from maninso.petitions.access import ReceiptView
+from maninso.petitions.access import ReceiptView, site
 from maninso.signing.app import Refused as SigningRefused
 from maninso.signing.app import check_origin
 from maninso.web.pages.signing import see_other
@@ -59,6 +59,7 @@ def show_receipt(request: HttpRequest, number: str, leaf_hash: str) -> HttpRespo
         "receipt": receipt,
         "leaf_hash": leaf_hash,
         "sealed": receipt.proof is not None,
+        "named": site.is_named(receipt.petition_id, receipt.leaf_index),
         "standing": integrity.read_standing(receipt.petition_id, receipt.leaf_hash, now=timezone.now()),
         "again": request.GET.get("again") == "1",
         "address": site_origin() + address,
