@@ -13,7 +13,7 @@ import time
 
 import django
 import psycopg
-from django.db import OperationalError, connections
+from django.db import InternalError, OperationalError, connections
 
 from maninso.run.settings import Settings, read_or_make_secret
 from maninso.run.witnessing import ask_witnesses
@@ -49,7 +49,8 @@ def run_worker(settings: Settings) -> None:
                     start_logs(sequencer, host=settings.host)
                     with ask_witnesses(settings):
                         work(sequencer, stop, parent=parent)
-        except (psycopg.OperationalError, OperationalError) as error:
+        except (psycopg.OperationalError, psycopg.InternalError, OperationalError, InternalError) as error:
+            # (An internal error is how a server says that it cannot write any more, before it is gone.)
             logger.warning("the database does not answer, trying again: %s", error)
             connections.close_all()
         if parent and os.getppid() != parent:
