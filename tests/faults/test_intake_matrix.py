@@ -53,7 +53,7 @@ class Crowd:
         await asyncio.wait({done, intake._task}, return_when=asyncio.FIRST_COMPLETED)
         if intake._task.done():
             done.cancel()
-            raise Killed
+            raise Killed from intake._task.exception()
         for person, one in zip(people, waiting, strict=True):
             outcome = one.answer.result()
             self.told.setdefault(person, []).append(outcome)

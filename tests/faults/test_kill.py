@@ -13,7 +13,7 @@ from tests.live import LiveSite, embedded_site, live_site
 
 from maninso.run.postgres_programs import read_command_line
 
-SIGNERS = 1200
+SIGNERS = 600
 
 
 @pytest.fixture(scope="module")
