@@ -3,8 +3,9 @@
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -24,6 +25,14 @@ from maninso.petitions.obligations import record_met_thresholds
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DUPLICATE = Reason(code="duplicate")
+
+
+@pytest.fixture(autouse=True)
+def _clear_logs(database_url: str) -> Iterator[None]:
+    """Leave no log behind: what is committed stays, and Django empties its own tables alone."""
+    yield
+    with psycopg.connect(database_url) as connection:
+        connection.execute("TRUNCATE signing_gate, signing_leaf, signing_void CASCADE")
 
 
 def run_at_once(calls: list[Callable[[], object]]) -> list[object]:
