@@ -11,7 +11,7 @@ import typer
 
 import maninso
 from maninso import ManinsoError
-from maninso.run.commands import charter, checks, imports, site, voids, witness
+from maninso.run.commands import charter, checks, imports, rebuild, site, voids, witness
 from maninso.run.console import say, say_error
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ for command in (
     site.rehearse,
     checks.verify,
     checks.doctor,
+    rebuild.rebuild,
     witness.witness,
 ):
     app.command()(command)

@@ -273,6 +273,34 @@ VALUES (%(witness)s, %(size)s, %(checkpoint)s, %(line)s, %(cosigned_at)s)
 ON CONFLICT ON CONSTRAINT signing_cosignature_pk DO UPDATE
 SET size = EXCLUDED.size, checkpoint = EXCLUDED.checkpoint, line = EXCLUDED.line, cosigned_at = EXCLUDED.cosigned_at
 
+-- name: lock_log
+SELECT g.origin, t.size, t.root
+FROM signing_head h JOIN signing_tree t USING (petition_id) JOIN signing_gate g USING (petition_id)
+WHERE h.petition_id = %(petition_id)s FOR UPDATE OF h
+
+-- name: take_unpublished
+-- Leaves that are numbered and that no tree holds; only a rebuild, which puts them back, may take them.
+DELETE FROM signing_leaf WHERE petition_id = %(petition_id)s AND leaf_index >= %(size)s
+RETURNING leaf_index, entry, evidence
+
+-- name: read_nullifiers
+SELECT nullifier FROM signing_leaf
+WHERE petition_id = %(petition_id)s AND nullifier = ANY (%(nullifiers)s::bytea[])
+
+-- name: forget_named
+-- Entries of the site's log that were never published.
+WITH gone AS (DELETE FROM signing_named WHERE entry_index >= %(entry_index)s RETURNING petition_id)
+UPDATE signing_tree t SET named = coalesce((
+    SELECT max(n.size) FROM signing_named n WHERE n.petition_id = t.petition_id AND n.entry_index < %(entry_index)s
+), 0)
+WHERE t.petition_id IN (SELECT petition_id FROM gone)
+
+-- name: set_named
+-- What the published log of the site has named; not of a petition whose own tree is behind that.
+UPDATE signing_tree t SET named = greatest(t.named, u.size)
+FROM unnest(%(petitions)s::bigint[], %(sizes)s::bigint[]) AS u (petition_id, size)
+WHERE t.petition_id = u.petition_id AND t.size >= u.size
+
 -- name: read_origins
 -- Every log with what is numbered, what is published, and its name.
 SELECT h.petition_id, g.origin, h.size, t.size, t.root
