@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from maninso.charter import Charter
 from maninso.petitions.lifecycle import (
     Reason,
     TransitionError,
@@ -97,6 +98,27 @@ def test_two_workers_that_close_what_is_due_close_it_once(
     results = run_at_once([lambda: close_due_petitions(now=now + dt.timedelta(days=40))] * 4)
     assert sum(int(str(result)) for result in results) == 5
     assert [[entry[0] for entry in log_entries(number)] for number in numbers] == [[0, 4]] * 5
+
+
+def test_eight_who_follow_voids_let_a_debt_lapse_once(
+    opened: Callable[..., int],
+    make_charter: Callable[..., Charter],
+    sign: Callable[..., None],
+    void: Callable[[int, int], None],
+    sequence: Callable[[dt.datetime], None],
+    now: dt.datetime,
+) -> None:
+    petition_id = opened(charter=make_charter("at_least = 3", "at_least = 3\nundone_by_voids = true"))
+    sign(petition_id, "Ada", "Bo", "Cy")
+    sequence(now)
+    assert record_met_thresholds(now=now) == 1
+    void(petition_id, 1)
+    moment = now + dt.timedelta(hours=1)
+    sequence(moment)
+    results = run_at_once([lambda: record_met_thresholds(now=now + dt.timedelta(days=1))] * 8)
+    assert results == [0] * 8
+    row = Obligation.objects.values_list("state", "turns", "settled_at", "settled_role").get()
+    assert row == ("lapsed", 1, moment, "system")
 
 
 def test_eight_who_record_a_met_threshold_make_one_debt(
