@@ -16,7 +16,7 @@ from maninso.identity.nullifier import make_petition_key, seal_key
 from maninso.identity.receipt import make_receipt_secret
 from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket, derive_key, issue_ticket
-from maninso.run.settings import read_or_make_secret
+from maninso.run.settings import make_wrapping_key
 from maninso.signing.gate import cancel_gate, close_gate, open_gate, pause_gate, prepare_gate
 
 KEY = derive_key(os.environ["MANINSO_SECRET_KEY"], purpose="ticket")
@@ -41,7 +41,7 @@ def make_gate(
     site: LiveSite, petition: int, *, opened_at: dt.datetime, closes_at: dt.datetime, then: str = "", **rules: object
 ) -> None:
     """Make a log of its own, under a number that no petition has."""
-    wrapping_key = read_or_make_secret(site.home / "keys" / "wrap.key")
+    wrapping_key = make_wrapping_key(site.home / "keys", petition)
     with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
         prepare_gate(cursor, petition_id=petition, origin=f"test/{petition}")
         open_gate(

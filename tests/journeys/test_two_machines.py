@@ -16,8 +16,11 @@ from maninso.signing.gate import close_gate
 
 @pytest.fixture
 def second(site: LiveSite, tmp_path: Path) -> Iterator[LiveSite]:
-    """Another machine: its own folder with copies of the keys, its own port, no worker's lock."""
-    shutil.copytree(site.home / "keys", tmp_path / "keys")
+    """Another machine: its own folder with copies of the keys, petitions' shared, its own port, no worker's lock."""
+    shared = site.home / "keys" / "petitions"
+    shared.mkdir(exist_ok=True)
+    shutil.copytree(site.home / "keys", tmp_path / "keys", ignore=shutil.ignore_patterns("petitions"))
+    (tmp_path / "keys" / "petitions").symlink_to(shared)
     machine = LiveSite(tmp_path, site.database_url, find_free_port(), site.charter)
     machine.start()
     try:
@@ -54,3 +57,14 @@ def test_a_gate_closed_by_one_is_closed_on_both(site: LiveSite, second: LiveSite
     with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
         close_gate(cursor, petition_id=petition, closed_at=dt.datetime.now(dt.UTC))
     assert [sign(machine, petition, "late").status for machine in (site, second)] == [410, 410]
+
+
+def test_a_machine_without_the_petitions_key_file_says_come_back(site: LiveSite, second: LiveSite) -> None:
+    petition = open_petition(site)
+    file = site.home / "keys" / "petitions" / f"{petition}.key"
+    kept = file.read_bytes()
+    file.unlink()
+    answer = sign(second, petition, "Ada")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "3")
+    file.write_bytes(kept)
+    assert sign(second, petition, "Ada").status == 201

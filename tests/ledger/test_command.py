@@ -71,6 +71,7 @@ def test_json_is_one_object_with_these_keys(capsys, log, tmp_path):
         "by_day",
         "by_assurance",
         "thresholds",
+        "key_destroyed",
         "old",
         "receipts",
         "promises",

@@ -104,7 +104,8 @@ def test_opening_pins_the_charter_and_the_text_and_opens_the_gate(
         "regions": ["", "KR-11", "KR-26"],
     }
     assert (gate["min_assurance"], gate["min_age"], gate["region_needed"]) == (1, 14, False)
-    key = open_sealed_key(settings.MANINSO_WRAPPING_KEY(), petition_id=petition_id, sealed=bytes(gate["wrapped_key"]))
+    wrapping = settings.MANINSO_WRAPPING_KEY(petition_id)
+    key = open_sealed_key(wrapping, petition_id=petition_id, sealed=bytes(gate["wrapped_key"]))
     assert [Genesis.parse(entry) for entry in log_entries(petition_id)] == [
         Genesis(
             origin=f"petitions.example.org/p/{petition_id}/log",

@@ -1,8 +1,9 @@
 """Nullifiers: equal for the same person within one petition, meaningless to others.
 
 A nullifier is HMAC-SHA256 under the petition's own key over the verified identity, cut to 16 bytes
-(docs/reference/ledger.md, "sign"). The key lies in the database only sealed under the site's wrapping key, which is a
-file outside it; when the sealed key is destroyed, nobody can compute the nullifier of a known person any more.
+(docs/reference/ledger.md, "sign"). The key lies in the database only sealed, under a key of which one half is the
+site's and the other half is the petition's own; both are files outside it. When the petition's half is deleted, nobody
+can compute the nullifier of a known person any more, from whatever backup of the database.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ NULLIFIER_LENGTH = 16
 
 _NULLIFIER_LABEL = b"maninso/nullifier/v1\0"
 _SEAL_LABEL = b"maninso/petition-key/v1\0"
+_WRAP_LABEL = b"maninso/petition-wrap/v1\0"
 _NONCE_LENGTH = 12
 
 
@@ -47,6 +49,11 @@ def derive_nullifier(key: bytes, *, issuer: str, subject: bytes) -> bytes:
     return hmac.digest(_checked(key), message, "sha256")[:NULLIFIER_LENGTH]
 
 
+def join_wrapping_key(site_half: bytes, petition_half: bytes) -> bytes:
+    """Return the 32-byte key that seals K_petition, of two halves of 32 bytes; neither alone tells anything of it."""
+    return hmac.digest(_checked(site_half), _WRAP_LABEL + _checked(petition_half), "sha256")
+
+
 def seal_key(wrapping_key: bytes, *, petition_id: int, key: bytes) -> bytes:
     """Seal K_petition for the database: nonce, then AES-256-GCM bound to the petition's number (60 bytes in all)."""
     nonce = os.urandom(_NONCE_LENGTH)
@@ -60,7 +67,7 @@ def open_sealed_key(wrapping_key: bytes, *, petition_id: int, sealed: bytes) -> 
     except (InvalidTag, ValueError) as error:
         raise SealError(
             f"the key of petition {petition_id} does not open with this site's wrapping key",
-            cure="restore keys/wrap.key of the machine that opened the petition",
+            cure=f"restore keys/wrap.key and keys/petitions/{petition_id}.key of the machine that opened the petition",
         ) from error
 
 

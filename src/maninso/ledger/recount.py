@@ -65,6 +65,7 @@ class Tally:
     by_day: dict[str, int]
     by_assurance: dict[str, int]
     thresholds: tuple[ThresholdCheck, ...]
+    key_destroyed: int | None  # when, in Unix seconds, the key of the nullifiers was, as the log says
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class Recount:
     voids: int = 0
     reinstated: int = 0
     unknown: int = 0
+    key_destroyed: int | None = None
     _marks: bytearray = field(default_factory=bytearray)
     _shards: list[bytearray] = field(default_factory=lambda: [bytearray() for _ in range(256)])
     _void_of: dict[int, int] = field(default_factory=dict)  # signature -> void in force
@@ -133,6 +135,7 @@ class Recount:
                 self._check_threshold(index, event, start)
                 for (index, event), start in zip(self._thresholds, starts, strict=True)
             ),
+            key_destroyed=self.key_destroyed,
         )
 
     def _count(self) -> int:
@@ -206,8 +209,11 @@ class Recount:
                 Reason.FALSE_EVENT,
                 f"Leaf {index} says the petition closed at {event.body['count']}; the count was {self._count()}.",
             )
-        elif event.name == KEY_DESTROYED and (self.genesis is None or event.body["key"] != self.genesis.key):
-            self._add_problem(Reason.FALSE_EVENT, f"Leaf {index} says that a key was destroyed that is not this log's.")
+        elif event.name == KEY_DESTROYED:
+            self.key_destroyed = int(str(event.body["at"]))
+            if self.genesis is None or event.body["key"] != self.genesis.key:
+                message = f"Leaf {index} says that a key was destroyed that is not this log's."
+                self._add_problem(Reason.FALSE_EVENT, message)
 
     def _count_marks(self) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
         """Counted signatures by assurance, region code and time bucket."""

@@ -157,6 +157,7 @@ class LogReport:
             "by_day": {**tally.by_day} if tally else None,
             "by_assurance": {**tally.by_assurance} if tally else None,
             "thresholds": thresholds,
+            "key_destroyed": tally.key_destroyed if tally else None,
             "old": [*self.olds],
             "receipts": [receipt.to_json() for receipt in self.receipts],
             "promises": [promise.to_json() for promise in self.promises],
@@ -278,6 +279,10 @@ def _describe_tally(tally: Tally) -> list[str]:
         f"{tally.signatures:,} signatures, less {tally.voids:,} voided, plus {tally.reinstated:,} reinstated,"
         f" make a count of {tally.count:,}."
     ]
+    if tally.key_destroyed is not None:
+        lines.append(
+            f"The key of its nullifiers was destroyed {_say_time(tally.key_destroyed)}: they lead to nobody any more."
+        )
     if tally.unknown:
         lines.append(f"{tally.unknown:,} entries are of kinds that this version does not know; they do not count.")
     assurance = {f"{level} ({_ASSURANCE[level]})": number for level, number in tally.by_assurance.items()}

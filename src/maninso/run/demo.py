@@ -14,7 +14,7 @@ import psycopg
 
 from maninso import ManinsoError, UsageError
 from maninso.charter import load_preset
-from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, Void, render_sign
+from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, render_sign
 from maninso.run.console import say, show_progress
 from maninso.run.database import open_site
 from maninso.run.demo_petitions import SAMPLES, Sample, unwrap
@@ -28,6 +28,9 @@ BEING_MADE, MADE = "demonstration, being made", "demonstration"
 STEPS = 16  # a petition's signatures are appended in so many steps, so that its checkpoints and thresholds have days
 RUSH = 4.0  # how much denser the first days are than the last
 SEED = 1792  # the year of the petition of ten thousand; the same sample site each time
+VOID_TEXT = (
+    "표본 감사에서 한 프로그램이 만든 서명으로 밝혀졌습니다. A sample audit found that one program had made these."
+)
 
 
 class DemoError(ManinsoError):
@@ -210,12 +213,21 @@ class Maker:
 
     def _void(self, petition_id: int, size: int, *, at: dt.datetime) -> None:
         """Take some signatures out of the count, as a sample audit would: forged or automated."""
-        targets = sorted(self._random.sample(range(1, self._sample.signatures), self._sample.voids))
-        decision = self._random.randbytes(32)
-        bucket = self._bucket(at)
+        from maninso.petitions.integrity import Selection, approve_batch, propose_batch, run_batch
+        from maninso.petitions.lifecycle import Actor
+
         signed = self._signed_leaves(petition_id, size)
-        voids = [Void(3, bucket, signed[target], decision).render() for target in targets]
-        self._append(petition_id, voids)
+        targets = sorted(self._random.sample(range(1, self._sample.signatures), self._sample.voids))
+        batch = propose_batch(
+            petition_id=petition_id,
+            reason=3,
+            text=VOID_TEXT,
+            selection=Selection(leaves=tuple(signed[target] for target in targets)),
+            actor=Actor(role="auditor", name="auditor@example.org"),
+            now=at,
+        )
+        approve_batch(batch.batch_id, actor=Actor(role="operator", name="operator@example.org"), now=at)
+        run_batch(batch.batch_id, now=at)
         self._sequencer.catch_up(now=at)
 
     def _signed_leaves(self, petition_id: int, size: int) -> list[int]:

@@ -1,9 +1,16 @@
 """Django's settings, derived from `maninso.run.settings`; Django sees no variable of its own."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from maninso.run.settings import read_or_make_secret, read_settings
+from maninso.run.settings import (
+    DATABASE_PATIENCE,
+    make_wrapping_key,
+    petition_key_file,
+    read_or_make_secret,
+    read_settings,
+)
 
 SITE = read_settings()
 
@@ -21,7 +28,7 @@ def database_options(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "maninso web", **query},
+        "OPTIONS": {"application_name": "maninso web", **DATABASE_PATIENCE, **query},
     }
 
 
@@ -77,9 +84,14 @@ LOGGING = {
 MANINSO = SITE
 
 
-def MANINSO_WRAPPING_KEY() -> bytes:
-    """Return the 32 bytes that seal petitions' keys; read when a petition opens, not when the process starts."""
-    return read_or_make_secret(SITE.keys_dir / "wrap.key")
+def MANINSO_WRAPPING_KEY(petition_id: int) -> bytes:
+    """Return the 32 bytes that seal a petition's key, making the petition's own half where it opens just now."""
+    return make_wrapping_key(SITE.keys_dir, petition_id)
+
+
+def MANINSO_PETITION_KEY_FILE(petition_id: int) -> Path:
+    """Return where a petition's half of its wrapping key is kept: what is deleted when its retention ends."""
+    return petition_key_file(SITE.keys_dir, petition_id)
 
 
 def MANINSO_PROMISE_KEY() -> bytes:

@@ -87,7 +87,8 @@ def _check_charter(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_keys(settings: Settings) -> Iterator[Finding]:
-    present = [settings.keys_dir / name for name in KEYS if (settings.keys_dir / name).exists()]
+    present = [path for name in (*KEYS, "promise.key") if (path := settings.keys_dir / name).exists()]
+    present += settings.keys_dir.glob("petitions/*.key")
     bad = 0
     for path in [settings.keys_dir, *present] if present else []:
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -25,7 +26,7 @@ from maninso.identity import receipt
 from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
 from maninso.run.front import Front
-from maninso.run.settings import Settings, read_or_make_secret, read_settings
+from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
 from maninso.signing.app import PATH, Exchange, Scope, SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
@@ -74,7 +75,9 @@ class Site:
         application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
         self._front = Front(self._django, host=settings.host, read_language=read_language)
-        self._gates = GateBook(self._connect, wrapping_key=read_or_make_secret(settings.keys_dir / "wrap.key"))
+        for name in ("wrap.key", "promise.key"):
+            read_or_make_secret(settings.keys_dir / name)  # so that they are there to be copied to other machines
+        self._gates = GateBook(self._connect, wrapping_key=partial(read_wrapping_key, settings.keys_dir))
         self._intake = Intake(self._connect)
         await self._gates.start()
         await self._intake.start()
@@ -109,7 +112,7 @@ class Site:
 
     async def _connect(self) -> psycopg.AsyncConnection:
         url = self._settings.database_url or ""
-        return await psycopg.AsyncConnection.connect(url, autocommit=True, options=DURABLE)
+        return await psycopg.AsyncConnection.connect(url, autocommit=True, options=DURABLE, **DATABASE_PATIENCE)
 
 
 def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes], Callable[[str], str]]:

@@ -11,8 +11,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from maninso import UsageError
+from maninso.identity.nullifier import join_wrapping_key
 from maninso.ledger.policy import Policy, read_policy
 from maninso.signing.limits import Limits, Network
 
@@ -37,6 +39,16 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _SHORTEST_SECRET = 32
 _DATABASE = re.compile(r"postgres(ql)?://\S*", re.ASCII)
 _EMAIL = re.compile(r"smtps?://\S+|file:.+")
+
+
+DATABASE_PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How long a database machine that says nothing is waited for (libpq's parameters; seconds, the last milliseconds)."""
 
 
 class SettingError(UsageError):
@@ -169,20 +181,12 @@ def read_or_make_secret(path: Path) -> bytes:
     Two processes that start at once agree: the file appears complete under its name or not at all.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # fails where another process was first: then its secret counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        _make_secret(path)
+    return read_secret(path)
+
+
+def read_secret(path: Path) -> bytes:
+    """Return the 32 secret bytes kept at `path`. Raises SettingError where they are not there or no secret."""
     try:
         secret = base64.b64decode(path.read_bytes().strip(), validate=True)
     except (OSError, ValueError) as error:
@@ -190,3 +194,41 @@ def read_or_make_secret(path: Path) -> bytes:
     if len(secret) != 32:
         raise SettingError(f"{path}: the secret has {len(secret)} bytes, not 32", cure="restore it from your backup")
     return secret
+
+
+def petition_key_file(keys_dir: Path, petition_id: int) -> Path:
+    """Return where a petition's half of its wrapping key is kept, until its retention ends."""
+    return keys_dir / "petitions" / f"{petition_id}.key"
+
+
+def make_wrapping_key(keys_dir: Path, petition_id: int) -> bytes:
+    """Return the key that seals a petition's key, making the petition's half of it at first use."""
+    half = read_or_make_secret(petition_key_file(keys_dir, petition_id))
+    return join_wrapping_key(read_or_make_secret(keys_dir / "wrap.key"), half)
+
+
+def read_wrapping_key(keys_dir: Path, petition_id: int) -> bytes:
+    """Return the key that seals a petition's key. Raises SettingError where a half of it is not there."""
+    return join_wrapping_key(read_secret(keys_dir / "wrap.key"), read_secret(petition_key_file(keys_dir, petition_id)))
+
+
+def _make_secret(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # fails where another process was first: then its secret counts
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # what is sealed with it is committed next, and must not outlive it
+    finally:
+        os.close(folder)

@@ -15,7 +15,7 @@ import django
 import psycopg
 from django.db import InternalError, OperationalError, connections
 
-from maninso.run.settings import Settings, read_or_make_secret
+from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret
 from maninso.run.witnessing import ask_witnesses
 from maninso.signing.keys import LogKey
 from maninso.signing.sequencer import Sequencer
@@ -23,8 +23,10 @@ from maninso.signing.signed import SignedFiles
 
 logger = logging.getLogger(__name__)
 
+DURABLE = "-c synchronous_commit=on -c application_name=maninso-worker"
 TICK = 0.5  # seconds between ticks
 HOUSEKEEPING = 5.0  # seconds between looks for petitions to close
+FORGETTING = 3600.0  # seconds between looks for keys whose retention has ended
 NAMING = 10.0  # seconds between entries of the site's log
 RETRY_AFTER = 1.0  # seconds between attempts to reach the database or get the lock
 
@@ -41,9 +43,7 @@ def run_worker(settings: Settings) -> None:
     signed = SignedFiles(settings.signed_dir)
     while not stop.is_set():
         try:
-            with psycopg.connect(
-                settings.database_url or "", options="-c synchronous_commit=on -c application_name=maninso-worker"
-            ) as connection:
+            with psycopg.connect(settings.database_url or "", options=DURABLE, **DATABASE_PATIENCE) as connection:
                 sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
                 if sequencer.take_lock():
                     start_logs(sequencer, host=settings.host)
@@ -67,10 +67,11 @@ def start_logs(sequencer: Sequencer, *, host: str) -> None:
 
 def work(sequencer: Sequencer, stop: threading.Event, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
+    from maninso.petitions.integrity import destroy_due_keys
     from maninso.petitions.lifecycle import close_due_petitions
     from maninso.petitions.obligations import record_met_thresholds
 
-    due = named = 0.0
+    due = named = forgotten = 0.0
     while not stop.is_set() and (not parent or os.getppid() == parent):
         started = time.monotonic()
         now = dt.datetime.now(dt.UTC)
@@ -84,6 +85,9 @@ def work(sequencer: Sequencer, stop: threading.Event, *, parent: int) -> None:
             record_met_thresholds(now=now)
         elif ticked.met:
             record_met_thresholds(now=now)
+        if started >= forgotten:
+            destroy_due_keys(now=now)
+            forgotten = started + FORGETTING
         if not ticked.leaves:
             stop.wait(max(0.0, TICK - (time.monotonic() - started)))
         else:

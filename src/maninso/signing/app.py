@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
 
+from maninso import ManinsoError
 from maninso.identity.nullifier import derive_nullifier
 from maninso.identity.receipt import make_receipt_secret, name_cookie
 from maninso.identity.rehearsal import ISSUER
@@ -217,6 +218,9 @@ class SigningApp:
         try:
             return await self._gates.find(petition_id)
         except psycopg.OperationalError as error:
+            raise Refused(Refusal.NO_ANSWER) from error
+        except ManinsoError as error:  # the petition's key does not open here: another machine may have what is missing
+            logger.error("petition %d takes no signatures here: %s; what to do: %s", petition_id, error, error.cure)
             raise Refused(Refusal.NO_ANSWER) from error
 
     def _limit(self, scope: Scope, ticket: Ticket, *, now: float) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from maninso import ManinsoError
-from maninso.ledger.entries import Event
-from maninso.ledger.events import CLOSED
+from maninso.ledger.entries import Event, Genesis
+from maninso.ledger.events import CLOSED, KEY_DESTROYED
 from maninso.ledger.merkle import EMPTY_ROOT
 from maninso.signing.queries import QUERIES
 
@@ -133,6 +133,24 @@ def close_gate(cursor: Cursor, *, petition_id: int, closed_at: dt.datetime) -> i
     event = Event(CLOSED, {"at": int(closed_at.timestamp()), "count": count})
     append_entries(cursor, petition_id=petition_id, entries=[event.render()])
     return count
+
+
+def destroy_key(cursor: Cursor, *, petition_id: int, now: dt.datetime) -> bool:
+    """Destroy the sealed key of a closed petition and the evidence behind its signatures; the log says so.
+
+    False where it was done before. The caller deletes the half of the wrapping key that is kept outside the database.
+    Raises GateError where there is no log.
+    """
+    lock_head(cursor, petition_id=petition_id)
+    cursor.execute(QUERIES["destroy_key"], {"petition_id": petition_id})
+    if cursor.rowcount != 1:
+        return False
+    cursor.execute(QUERIES["destroy_evidence"], {"petition_id": petition_id})
+    cursor.execute(QUERIES["read_genesis"], {"petition_id": petition_id})
+    genesis = Genesis.parse(bytes(cursor.fetchone()[0]))
+    event = Event(KEY_DESTROYED, {"at": int(now.timestamp()), "key": genesis.key})
+    append_entries(cursor, petition_id=petition_id, entries=[event.render()])
+    return True
 
 
 def cancel_gate(cursor: Cursor, *, petition_id: int) -> None:

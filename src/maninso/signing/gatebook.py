@@ -45,7 +45,7 @@ class Gate:
 class GateBook:
     """Gates by petition; shared by all requests of one process, owned by its event loop."""
 
-    def __init__(self, connect: Connect, *, wrapping_key: bytes) -> None:
+    def __init__(self, connect: Connect, *, wrapping_key: Callable[[int], bytes]) -> None:
         self._connect = connect
         self._wrapping_key = wrapping_key
         self._gates: OrderedDict[int, Gate | None] = OrderedDict()
@@ -130,7 +130,7 @@ class GateBook:
     ) -> Gate:
         key = b""
         if wrapped_key is not None and state in ("open", "paused"):
-            key = open_sealed_key(self._wrapping_key, petition_id=petition_id, sealed=bytes(wrapped_key))
+            key = open_sealed_key(self._wrapping_key(petition_id), petition_id=petition_id, sealed=bytes(wrapped_key))
         return Gate(
             petition_id=petition_id,
             state=state,

@@ -128,6 +128,21 @@ ORDER BY v.leaf_index DESC LIMIT %(limit)s OFFSET %(offset)s
 SELECT count(*) + count(*) FILTER (WHERE reinstated_index < %(end)s) FROM signing_void
 WHERE petition_id = %(petition_id)s AND by_signer AND void_index < %(end)s
 
+-- name: list_kept_keys
+-- Closed petitions whose key is still there.
+SELECT petition_id FROM signing_gate WHERE state = 'closed' AND wrapped_key IS NOT NULL ORDER BY petition_id
+
+-- name: destroy_key
+-- The row count says whether there was a key; a petition that takes signatures, or may again, keeps its own.
+UPDATE signing_gate SET wrapped_key = NULL, version = version + 1
+WHERE petition_id = %(petition_id)s AND state = 'closed' AND wrapped_key IS NOT NULL
+
+-- name: destroy_evidence
+UPDATE signing_leaf SET evidence = NULL WHERE petition_id = %(petition_id)s AND evidence IS NOT NULL
+
+-- name: read_genesis
+SELECT entry FROM signing_leaf WHERE petition_id = %(petition_id)s AND leaf_index = 0
+
 -- name: move_gate
 -- From one state to another; the row count says whether the gate was in the old one.
 UPDATE signing_gate SET state = %(new)s, closes_at = coalesce(%(closes_at)s, closes_at), version = version + 1

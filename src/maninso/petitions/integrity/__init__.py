@@ -23,6 +23,7 @@ from maninso.petitions.integrity.receipts import (
     promise_key,
 )
 from maninso.petitions.integrity.record import Decision, VoidEntry, VoidRecord, read_voids
+from maninso.petitions.integrity.retention import destroy_due_keys, destroy_petition_key
 from maninso.petitions.integrity.withdrawals import NoSignatureError, Standing, read_standing, withdraw_signature
 from maninso.signing.voids import NotOpenError, Selection
 
@@ -45,6 +46,8 @@ __all__ = [
     "approve_batch",
     "cancel_batch",
     "check_file",
+    "destroy_due_keys",
+    "destroy_petition_key",
     "list_batches",
     "make_promise",
     "number_regions",

@@ -159,7 +159,7 @@ def open_petition(
             petition_id=petition_id,
             opened_at=now,
             closes_at=closing,
-            wrapped_key=seal_key(_wrapping_key(), petition_id=petition_id, key=key),
+            wrapped_key=seal_key(settings.MANINSO_WRAPPING_KEY(petition_id), petition_id=petition_id, key=key),
             bucket_seconds=MIN_BUCKET_SECONDS,
             regions=regions,
             min_assurance=charter.signer.minimum_assurance,
@@ -282,10 +282,6 @@ def open_made_up_petition(*, charter: str, title: str, body: str, now: dt.dateti
 
 def _origin(petition_id: int) -> str:
     return name_log(settings.MANINSO.host, petition_id)
-
-
-def _wrapping_key() -> bytes:
-    return settings.MANINSO_WRAPPING_KEY()
 
 
 def _checked_reason(petition: Petition, reason: Reason) -> bool:
