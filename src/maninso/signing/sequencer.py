@@ -23,6 +23,7 @@ from maninso import ManinsoError
 from maninso.charter import Counts, Threshold, is_met
 from maninso.ledger.checkpoint import Checkpoint, sign_checkpoint
 from maninso.ledger.entries import REINSTATE, SIGN, VOID, Event, Reinstate, Void
+from maninso.ledger.errors import LedgerError
 from maninso.ledger.events import THRESHOLD, UNDONE
 from maninso.ledger.merkle import hash_leaves
 from maninso.ledger.note import SignerKey
@@ -143,9 +144,13 @@ class Sequencer:
         for log in behind:
             try:
                 ticked += self._publish(log, now=now)
-            except (TreeError, SignedError) as error:  # this log stands still; the others must not
+            # This log stands still; the others must not.
+            except (TreeError, SignedError, LedgerError) as error:
                 logger.error("petition %d is not sequenced: %s", log.petition_id, error)
                 ticked += Ticked(failed=((log.petition_id, error),))
+            except (psycopg.IntegrityError, psycopg.DataError) as error:
+                logger.exception("petition %d is not sequenced", log.petition_id)
+                ticked += Ticked(failed=((log.petition_id, TreeError(f"the database refuses its tree: {error}")),))
         return ticked
 
     def catch_up(self, *, now: dt.datetime) -> Ticked:

@@ -43,9 +43,7 @@ ADVICE = {
     "contradicted": _("Keep the file: it is proof that the ledger was changed. Show it to an auditor or the press."),
     "false": _("Fetch it again from the receipt’s page. A single changed character makes it worthless."),
     "elsewhere": _("Check it on the site that it names."),
-    "unreadable": _(
-        "A receipt is a file whose name ends in .tlog-proof; it begins with c2sp.org/tlog-proof."
-    ),
+    "unreadable": _("A receipt is a file whose name ends in .tlog-proof; it begins with c2sp.org/tlog-proof."),
 }
 BAD_VERDICTS = ("missing", "contradicted", "false")
 
