@@ -363,6 +363,19 @@ def test_no_such_batch_can_be_stored(signed: int, now: dt.datetime, constraint: 
     assert caught.value.__cause__.diag.constraint_name == constraint  # type: ignore[union-attr]
 
 
+def test_nobody_withdraws_where_the_charter_forbids_it(
+    make_charter: Any, opened: Callable[..., int], sign: Any, log_entries: Any, now: dt.datetime
+) -> None:
+    petition_id = opened(charter=make_charter('signatures = "raw"', 'signatures = "raw"\nwithdrawals = false'))
+    sign(petition_id, "Ada")
+    leaf = hashlib.sha256(b"\0" + log_entries(petition_id)[1]).digest()
+    standing = read_standing(petition_id, leaf, now=now)
+    assert standing is not None
+    assert (standing.counts, standing.may_withdraw) == (True, False)
+    with pytest.raises(NotOpenError):
+        withdraw_signature(petition_id, leaf, now=now)
+
+
 def broken_by(statement: str) -> str:
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

@@ -151,9 +151,13 @@ class Submission(Section):
 
 
 class Counting(Section):
-    """Whether the thresholds count signatures as they come in, or those that were verified."""
+    """Whether the thresholds count signatures as they come in, or those that were verified.
+
+    `withdrawals`: signers may take their signatures back while the petition is open.
+    """
 
     signatures: Literal["raw", "verified"]
+    withdrawals: bool = True
 
 
 class TextLimits(Section):

@@ -102,6 +102,7 @@ FIGURES: Mapping[str, Text] = {
     "why": _text("사유", "Why"),
     "window": _text("기한", "Window"),
     "within": _text("기한", "Within"),
+    "withdrawals": _text("서명 철회 허용", "Signers may withdraw"),
 }
 
 CHOICES: Mapping[str, Text] = {
