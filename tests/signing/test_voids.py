@@ -40,7 +40,7 @@ def take(connection: psycopg.Connection, petition: int, *entries: bytes) -> list
     ends = "{" + ",".join(["0"] * len(entries)) + "}"
     cursor = psycopg.RawCursor(connection)
     cursor.execute(QUERIES["take_batch"].encode(), ([petition] * len(entries), b"".join(entries), b"", ends))
-    return list(cursor.fetchall())
+    return sorted(cursor.fetchall())
 
 
 def void(connection: psycopg.Connection, petition: int, *indices: int, batch_id: int = 1, reason: int = 3) -> int:
