@@ -6,7 +6,7 @@ Log number 0 is the site's own; its checkpoint is served with the lines of the w
 from dataclasses import dataclass
 
 from maninso.ledger.errors import LedgerError
-from maninso.ledger.merkle import hash_leaf, prove_inclusion
+from maninso.ledger.merkle import prove_inclusion
 from maninso.ledger.proof import Receipt
 from maninso.ledger.reader import read_hashes_from
 from maninso.ledger.tiles import TilePath
@@ -94,8 +94,3 @@ def read_site_proof(cursor: Cursor, *, petition_id: int, leaf_hash: bytes) -> by
     if leaf is None or leaf.named_at is None:
         return None
     return prove_named(cursor, entry_index=leaf.named_at)
-
-
-def hash_entry(entry: bytes) -> str:
-    """Return a leaf's hash as its addresses spell it: 64 lower-case hex digits."""
-    return hash_leaf(entry).hex()
