@@ -8,7 +8,6 @@ import datetime as dt
 import logging
 import os
 import signal
-import threading
 import time
 
 import django
@@ -28,14 +27,39 @@ TICK = 0.5  # seconds between ticks
 HOUSEKEEPING = 5.0  # seconds between looks for petitions to close
 FORGETTING = 3600.0  # seconds between looks for keys whose retention has ended
 NAMING = 10.0  # seconds between entries of the site's log
+LONGEST_SLEEP = 0.1  # seconds until a signal is noticed
 RETRY_AFTER = 1.0  # seconds between attempts to reach the database or get the lock
+
+
+class Stop:
+    """Whether the worker was told to stop.
+
+    Not an Event: a signal's handler that sets one while the same thread is about to wait for it blocks for ever.
+    """
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def tell(self, *_: object) -> None:
+        """Stop; may be a signal's handler."""
+        self._told = True
+
+    def is_set(self) -> bool:
+        """Whether it was told."""
+        return self._told
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it is told, give or take LONGEST_SLEEP."""
+        until = time.monotonic() + seconds
+        while not self._told and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LONGEST_SLEEP))
 
 
 def run_worker(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, or until the site that started this process is gone."""
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, stop.tell)
     parent = int(os.environ.get("MANINSO_PARENT", "0"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
     django.setup()
@@ -65,7 +89,7 @@ def start_logs(sequencer: Sequencer, *, host: str) -> None:
         logger.error("log %d stands still: %s; what to do: %s", number, error, error.cure)
 
 
-def work(sequencer: Sequencer, stop: threading.Event, *, parent: int) -> None:
+def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
     from maninso.petitions.integrity import destroy_due_keys
     from maninso.petitions.lifecycle import close_due_petitions
