@@ -94,15 +94,6 @@ class LiveSite:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
-    def end(self) -> None:
-        """Clear up after a test. That stopping is clean is asserted by tests of its own; here it only has to end."""
-        assert self.process is not None
-        try:
-            self.stop()
-        except subprocess.TimeoutExpired:
-            print(f"THE SITE DID NOT STOP WITHIN A MINUTE AND IS KILLED:\n{(self.home / 'serve.log').read_text()}")
-            self.kill()
-
     def kill(self) -> None:
         """kill -9 of the site's first process; the others must notice by themselves and free the port."""
         assert self.process is not None
@@ -178,5 +169,5 @@ def run_to_the_end(site: LiveSite) -> Iterator[LiveSite]:
         yield site
     finally:
         if site.process is not None and site.process.poll() is None:
-            site.end()
+            site.stop()
         print((site.home / "serve.log").read_text())  # pytest shows it where a test failed

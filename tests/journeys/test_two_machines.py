@@ -26,7 +26,7 @@ def second(site: LiveSite, tmp_path: Path) -> Iterator[LiveSite]:
     try:
         yield machine
     finally:
-        machine.end()
+        machine.stop()
 
 
 def sign(machine: LiveSite, petition: int, person: str) -> Answer:
