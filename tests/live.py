@@ -92,7 +92,7 @@ class LiveSite:
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(30)
 
     def kill(self) -> None:
         """kill -9 of the site's first process; the others must notice by themselves and free the port."""
