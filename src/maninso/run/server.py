@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,7 @@ from maninso.signing.limits import Limiter, Sharer
 logger = logging.getLogger(__name__)
 
 DJANGO_THREADS = 4
+TELL_EVERY = 0.2  # seconds between telling a worker to stop until it has
 SLOWEST_HEADERS = 10_000  # milliseconds until a request that does not come is given up
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
 
@@ -151,32 +152,41 @@ def watch_parent() -> None:
 
 
 class WorkerKeeper:
-    """Keeps one worker process running beside the site, and starts it again if it dies."""
+    """Keeps one process (`command`) running beside the site, and starts it again if it dies."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="worker keeper", daemon=True)
 
     def __enter__(self) -> "WorkerKeeper":
+        # The first start is over before granian forks: a web process forked in the middle of it would hold the pipe by
+        # which a new process says that it runs, and the start would take as long as the web process lives.
+        self._start()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        self._thread.join()
+        while self._thread.is_alive():  # a process that is being started meanwhile is told as soon as it is known
+            if self._process is not None and self._process.poll() is None:
+                self._process.send_signal(signal.SIGTERM)
+            self._thread.join(TELL_EVERY)
+
+    def _start(self) -> None:
+        environment = {**os.environ, "MANINSO_PARENT": str(os.getpid())}
+        self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - our own interpreter and module
 
     def _keep(self) -> None:
-        while not self._stopping.is_set():
-            command = [sys.executable, "-m", "maninso", "worker"]
-            environment = {**os.environ, "MANINSO_PARENT": str(os.getpid())}
-            self._process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter and module
+        while self._process is not None:
             status = self._process.wait()
             if not self._stopping.is_set():
                 logger.warning("the worker ended with status %d and is started again", status)
                 self._stopping.wait(1.0)
+            if self._stopping.is_set():
+                return
+            self._start()
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker: bool) -> None:
@@ -199,7 +209,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         workers_kill_timeout=20,
     )
     if with_worker:
-        with WorkerKeeper():
+        with WorkerKeeper([sys.executable, "-m", "maninso", "worker"]):
             server.serve()
     else:
         server.serve()
