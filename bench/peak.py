@@ -26,7 +26,7 @@ import psycopg
 
 HERE = Path(__file__).resolve().parent
 CONNECTIONS = 64
-Result = tuple[float, float, float, int]  # answers a second, p50 ms, p99 ms, refusals
+Result = tuple[float, float, float, int, int]  # answers a second, p50 ms, p99 ms, refusals, bytes of tickets used
 
 
 def main() -> None:
@@ -294,7 +294,7 @@ class Bench:
         )
         result = read_result(done.stdout)
         if script == "sign.lua" and path.endswith("signatures"):
-            self.used += int(result[0] * seconds) + connections
+            self.used = (self.used + result[4]) % self.tickets.stat().st_size
         return result
 
     def wrk_command(
@@ -327,7 +327,6 @@ class Bench:
         from maninso.signing.intake import MOST_A_BATCH, Waiting, send_batch
 
         async def store() -> None:
-            loop = asyncio.get_running_loop()
             async with await psycopg.AsyncConnection.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
                 for start in range(0, number, MOST_A_BATCH):
                     await send_batch(
@@ -337,7 +336,7 @@ class Bench:
                                 self.petition,
                                 render_sign(1, 0, 0, os.urandom(16), os.urandom(32)),
                                 os.urandom(76),
-                                loop.create_future(),
+                                lambda *_: None,
                             )
                             for _ in range(min(MOST_A_BATCH, number - start))
                         ],
@@ -371,8 +370,8 @@ class Bench:
 def read_result(output: str) -> Result:
     for line in output.splitlines():
         if line.startswith("RESULT "):
-            requests, microseconds, p50, p99, refusals = line.split()[1:]
-            return int(requests) / (int(microseconds) / 1e6), float(p50), float(p99), int(refusals)
+            requests, microseconds, p50, p99, refusals, used = line.split()[1:]
+            return int(requests) / (int(microseconds) / 1e6), float(p50), float(p99), int(refusals), int(used)
     raise SystemExit(f"wrk said:\n{output}")
 
 

@@ -1,11 +1,12 @@
 """What the signing path is measured against: the same server doing less, and a plain Django view."""
 
 import os
+from collections.abc import Awaitable
 from typing import Any
 
 from maninso.run.server import Site
-from maninso.signing.app import receive_body
 from maninso.signing.problems import PROBLEM_BODIES, Refusal
+from maninso.signing.reading import receive_body
 
 ANSWER = b'{"petition":1,"leaf_hash":"' + b"0" * 64 + b'","receipt":"/petitions/1/receipts/' + b"0" * 64 + b'"}'
 HEADERS = [("content-type", "application/json"), ("cache-control", "no-store")]
@@ -14,16 +15,24 @@ HEADERS = [("content-type", "application/json"), ("cache-control", "no-store")]
 class Measured(Site):
     """The site, with two addresses that do less: /empty reads the body and answers; /busy refuses at once."""
 
-    async def __rsgi__(self, scope: Any, exchange: Any) -> None:
-        if scope.path == "/empty":
-            if scope.method == "POST":
-                await receive_body(scope, exchange)
-            exchange.response_bytes(201, HEADERS, ANSWER)
-        elif scope.path == "/busy":
-            await receive_body(scope, exchange)
-            exchange.response_bytes(503, HEADERS, PROBLEM_BODIES[Refusal.BUSY])
-        else:
-            await super().__rsgi__(scope, exchange)
+    def __rsgi__(self, scope: Any, exchange: Any) -> Awaitable[None]:
+        match scope.path:
+            case "/empty":
+                return answer_empty(scope, exchange)
+            case "/busy":
+                return refuse(scope, exchange)
+        return super().__rsgi__(scope, exchange)
+
+
+async def answer_empty(scope: Any, exchange: Any) -> None:
+    if scope.method == "POST":
+        await receive_body(scope.headers, exchange)
+    exchange.response_bytes(201, HEADERS, ANSWER)
+
+
+async def refuse(scope: Any, exchange: Any) -> None:
+    await receive_body(scope.headers, exchange)
+    exchange.response_bytes(503, HEADERS, PROBLEM_BODIES[Refusal.BUSY])
 
 
 class SmallQueue(Measured):

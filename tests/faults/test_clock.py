@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.signing.conftest import Logs
+from tests.signing.signer import Signer
 
 from maninso.ledger.entries import render_sign
 from maninso.signing.app import Refused, check_gate
@@ -59,9 +60,9 @@ def test_the_window_is_the_databases_whatever_a_web_process_believes(
     async def sign() -> Outcome:
         intake = Intake(lambda: psycopg.AsyncConnection.connect(database_url, autocommit=True))
         await intake.start()
-        waiting = intake.submit(petition, render_sign(1, 0, 0, os.urandom(16), os.urandom(32)), b"evidence")
+        signer = Signer(intake, petition, render_sign(1, 0, 0, os.urandom(16), os.urandom(32)))
         try:
-            return await waiting.answer
+            return await signer.answer
         finally:
             await intake.stop()
 

@@ -14,12 +14,13 @@ from tests.faults.conftest import Judge
 from tests.faults.oracle import Held
 from tests.faults.proxy import Fault, Proxy
 from tests.signing.conftest import Logs
+from tests.signing.signer import Signer
 
 from maninso.ledger.entries import render_sign
 from maninso.ledger.merkle import hash_leaf
 from maninso.signing import intake as intake_module
 from maninso.signing.gate import pause_gate
-from maninso.signing.intake import Intake, Outcome, Waiting
+from maninso.signing.intake import Intake, Outcome
 
 Person = tuple[int, bytes]  # petition, nullifier
 
@@ -58,12 +59,12 @@ class Crowd:
             outcome = one.answer.result()
             self.told.setdefault(person, []).append(outcome)
             if outcome in (Outcome.STORED, Outcome.EARLIER):
-                self.held[person[0]].acknowledged.add(hash_leaf(one.entry))
+                self.held[person[0]].acknowledged.add(hash_leaf(one.waiting.entry))
 
 
-def submit(intake: Intake, person: Person) -> Waiting:
+def submit(intake: Intake, person: Person) -> Signer:
     evidence = os.urandom(16)
-    return intake.submit(person[0], render_sign(1, 0, 0, person[1], os.urandom(32)), evidence)
+    return Signer(intake, person[0], render_sign(1, 0, 0, person[1], os.urandom(32)), evidence)
 
 
 async def run_intake(url: str, crowd: Crowd, *, dies: bool) -> None:

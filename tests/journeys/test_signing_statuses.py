@@ -5,7 +5,6 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -139,8 +138,8 @@ def test_tickets_that_do_not_do(site: LiveSite, petition: int) -> None:
 
 
 def test_made_up_people_do_not_sign_outside_rehearsals() -> None:
-    from maninso.signing.app import Refused, SigningApp
-    from maninso.signing.problems import Refusal
+    from maninso.signing.app import SigningApp
+    from maninso.signing.problems import Refusal, Refused
 
     app = SigningApp(
         gates=None,
@@ -153,9 +152,9 @@ def test_made_up_people_do_not_sign_outside_rehearsals() -> None:
         pages={},  # type: ignore[arg-type]
     )
 
-    scope = SimpleNamespace(headers={"authorization": f"Ticket {ticket_of('somebody')}"})
+    headers = {"authorization": f"Ticket {ticket_of('somebody')}"}
     with pytest.raises(Refused) as caught:
-        app._read_ticket(scope, now=time.time())  # type: ignore[arg-type]
+        app._read_ticket(headers, now=time.time())  # type: ignore[arg-type]
     assert caught.value.refusal is Refusal.TICKET_INVALID
 
 

@@ -284,9 +284,9 @@ def test_time_buckets_begin_at_the_opening_and_saturate():
 
 
 def test_evidence_is_committed_to_with_a_salt():
-    assert commit_evidence(b"s" * 16, b"record") == sha256(b"maninso/evidence/v1\x00" + b"s" * 16 + b"record").digest()
+    assert commit_evidence(b"s" * 16 + b"record") == sha256(b"maninso/evidence/v1\x00" + b"s" * 16 + b"record").digest()
     with pytest.raises(ValueError, match="16"):
-        commit_evidence(b"s" * 15, b"record")
+        commit_evidence(b"s" * 16)
 
 
 def test_a_signature_is_hashed_in_one_block():

@@ -8,12 +8,17 @@ from collections.abc import Awaitable, Callable
 import psycopg
 import pytest
 from tests.signing.conftest import Logs
+from tests.signing.signer import Signer
 
 from maninso.ledger.entries import render_sign
 from maninso.signing.gate import close_gate, pause_gate
 from maninso.signing.intake import Intake, IntakeFull, Outcome, Waiting
 
 Run = Callable[[Callable[[Intake], Awaitable[None]]], None]
+
+
+def nobody(_waiting: Waiting, _outcome: Outcome) -> None:
+    """Hears, and does nothing."""
 
 
 def entry(nullifier: bytes | None = None) -> bytes:
@@ -59,7 +64,7 @@ def test_everybody_is_stored_once_and_answered_after_the_commit(
     seen: list[int] = []
 
     async def story(intake: Intake) -> None:
-        waiting = [intake.submit(petition, entry(), b"evidence") for _ in range(1234)]
+        waiting = [Signer(intake, petition, entry()) for _ in range(1234)]
         assert await asyncio.gather(*[one.answer for one in waiting]) == [Outcome.STORED] * 1234
         seen.append(leaves(connection, petition))
 
@@ -67,21 +72,36 @@ def test_everybody_is_stored_once_and_answered_after_the_commit(
     assert seen == [1234]
 
 
+def test_the_log_does_not_tell_who_of_a_batch_came_first(run: Run, logs: Logs, connection: psycopg.Connection) -> None:
+    petition = logs.open()
+
+    async def story(intake: Intake) -> None:
+        signers = [Signer(intake, petition, entry()) for _ in range(60)]
+        await asyncio.gather(*[one.answer for one in signers])
+        assert intake.batches == 1
+
+    run(story)
+    rows = connection.execute(
+        "SELECT nullifier FROM signing_leaf WHERE petition_id = %s AND leaf_index > 0 ORDER BY leaf_index", [petition]
+    ).fetchall()
+    assert rows == sorted(rows)
+
+
 def test_one_person_many_times_at_once_is_one(run: Run, logs: Logs, connection: psycopg.Connection) -> None:
     petition, other = logs.open(), logs.open()
     person = os.urandom(16)
 
     async def story(intake: Intake) -> None:
-        many = [intake.submit(petition, entry(person), b"e") for _ in range(20)]
-        elsewhere = intake.submit(other, entry(person), b"e")
+        many = [Signer(intake, petition, entry(person)) for _ in range(20)]
+        elsewhere = Signer(intake, other, entry(person))
         outcomes = await asyncio.gather(*[one.answer for one in many])
         assert outcomes.count(Outcome.STORED) == 1
         assert outcomes.count(Outcome.EARLIER) == 19
-        assert len({one.entry for one in many}) == 1
+        assert len({one.waiting.entry for one in many}) == 1
         assert await elsewhere.answer is Outcome.STORED
-        later = intake.submit(petition, entry(person), b"e")
+        later = Signer(intake, petition, entry(person))
         assert await later.answer is Outcome.EARLIER
-        assert later.entry == many[0].entry
+        assert later.waiting.entry == many[0].waiting.entry
 
     run(story)
     assert (leaves(connection, petition), leaves(connection, other)) == (1, 1)
@@ -98,7 +118,7 @@ def test_a_gate_that_closed_takes_nothing(run: Run, logs: Logs, connection: psyc
     before = leaves(connection, petition)
 
     async def story(intake: Intake) -> None:
-        refused, stored = intake.submit(petition, entry(), b"e"), intake.submit(other, entry(), b"e")
+        refused, stored = Signer(intake, petition, entry()), Signer(intake, other, entry())
         assert await refused.answer is Outcome.REFUSED
         assert await stored.answer is Outcome.STORED
 
@@ -110,9 +130,9 @@ def test_a_rush_keeps_no_other_petition_waiting() -> None:
     async def story() -> None:
         intake = Intake(never, most_a_batch=500)
         for _ in range(4000):
-            intake.submit(1, entry(), b"")
+            intake.submit(1, entry(), b"", nobody)
         for petition in range(2, 12):
-            intake.submit(petition, entry(), b"")
+            intake.submit(petition, entry(), b"", nobody)
         batch = intake._next_batch()
         assert len(batch) == 500
         assert {waiting.petition_id for waiting in batch} == set(range(1, 12))
@@ -125,10 +145,10 @@ def test_a_full_queue_refuses_its_own_petition_only() -> None:
     async def story() -> None:
         intake = Intake(never, most_waiting=10)
         for _ in range(10):
-            intake.submit(1, entry(), b"")
+            intake.submit(1, entry(), b"", nobody)
         with pytest.raises(IntakeFull):
-            intake.submit(1, entry(), b"")
-        assert isinstance(intake.submit(2, entry(), b""), Waiting)
+            intake.submit(1, entry(), b"", nobody)
+        assert isinstance(intake.submit(2, entry(), b"", nobody), Waiting)
 
     asyncio.run(story())
 
@@ -144,11 +164,11 @@ def test_stopping_commits_what_waits_and_takes_nothing_more(
     async def story() -> None:
         intake = Intake(connect)
         await intake.start()
-        waiting = [intake.submit(petition, entry(), b"e") for _ in range(700)]
+        waiting = [Signer(intake, petition, entry()) for _ in range(700)]
         await intake.stop()
         assert [one.answer.result() for one in waiting] == [Outcome.STORED] * 700
         with pytest.raises(IntakeFull):
-            intake.submit(petition, entry(), b"e")
+            intake.submit(petition, entry(), b"e", nobody)
 
     asyncio.run(story())
     assert leaves(connection, petition) == 700
@@ -162,7 +182,7 @@ def test_who_gave_up_waiting_is_stored_all_the_same(run: Run, logs: Logs, connec
     petition = logs.open()
 
     async def story(intake: Intake) -> None:
-        gone, here = intake.submit(petition, entry(), b"e"), intake.submit(petition, entry(), b"e")
+        gone, here = Signer(intake, petition, entry()), Signer(intake, petition, entry())
         gone.answer.cancel()
         assert await here.answer is Outcome.STORED
 

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from maninso import ManinsoError
+from maninso.identity.mac import Mac
 
 KEY_LENGTH = 32
 NULLIFIER_LENGTH = 16
@@ -38,15 +39,20 @@ def commit_key(key: bytes) -> bytes:
     return hashlib.sha256(_checked(key)).digest()
 
 
-def derive_nullifier(key: bytes, *, issuer: str, subject: bytes) -> bytes:
+def ready_key(key: bytes) -> Mac:
+    """Return K_petition ready to derive many nullifiers."""
+    return Mac(_checked(key))
+
+
+def derive_nullifier(key: bytes | Mac, *, issuer: str, subject: bytes) -> bytes:
     """Return the 16-byte nullifier of `subject` (as `issuer` names it) under one petition's key.
 
     `issuer` holds no NUL, so that no two pairs of issuer and subject run together.
     """
     if "\0" in issuer:
         raise ValueError("an issuer holds no NUL")
-    message = _NULLIFIER_LABEL + issuer.encode() + b"\0" + subject
-    return hmac.digest(_checked(key), message, "sha256")[:NULLIFIER_LENGTH]
+    mac = key if isinstance(key, Mac) else ready_key(key)
+    return mac.digest(_NULLIFIER_LABEL + issuer.encode() + b"\0" + subject)[:NULLIFIER_LENGTH]
 
 
 def join_wrapping_key(site_half: bytes, petition_half: bytes) -> bytes:

@@ -5,11 +5,11 @@ from hashlib import sha256
 SALT_LENGTH = 16
 
 
-def commit_evidence(salt: bytes, record: bytes) -> bytes:
-    """`SHA-256("maninso/evidence/v1" 00 || salt || record)`, 32 bytes; raises ValueError unless the salt has 16.
+def commit_evidence(evidence: bytes) -> bytes:
+    """`SHA-256("maninso/evidence/v1" 00 || evidence)`, 32 bytes; `evidence` is a salt of 16 bytes and the record.
 
     It fixes at signing time what an audit may later be shown; the salt keeps a guess from being tried.
     """
-    if len(salt) != SALT_LENGTH:
-        raise ValueError(f"the salt has {SALT_LENGTH} bytes, not {len(salt)}")
-    return sha256(b"maninso/evidence/v1\x00" + salt + record).digest()
+    if len(evidence) <= SALT_LENGTH:
+        raise ValueError(f"evidence is a salt of {SALT_LENGTH} bytes and a record, not {len(evidence)} bytes")
+    return sha256(b"maninso/evidence/v1\x00" + evidence).digest()

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from maninso.signing.app import Exchange, Headers, Scope
+from maninso.signing.reading import Exchange, Headers, Scope
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from typing import Any
 import brotli  # type: ignore[import-untyped]
 
 from maninso.run.bridge import Answer, Bridge, BridgeFull, make_environ, refuse_for_now
-from maninso.signing.app import Exchange, Headers
+from maninso.signing.reading import Exchange, Headers
 
 MOST_BYTES = 64 * 2**20  # in memory, of one process
 LARGEST = 2**20  # bytes of one answer

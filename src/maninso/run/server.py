@@ -6,6 +6,7 @@ here.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,10 +28,11 @@ from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
 from maninso.run.front import Front
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
-from maninso.signing.app import PATH, Exchange, Scope, SigningApp
+from maninso.signing.app import SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
 from maninso.signing.limits import Limiter, Sharer
+from maninso.signing.reading import PATH, Exchange, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +63,14 @@ class Site:
         """Granian calls this after the last request: what waits is committed first."""
         loop.run_until_complete(self._stop())
 
-    async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
+    def __rsgi__(self, scope: Scope, exchange: Exchange) -> Awaitable[None]:
         """Answer one request."""
-        path = scope.path
-        if path.endswith("/signatures") and PATH.fullmatch(path) is not None:
+        match = PATH.fullmatch(scope.path)
+        if match is not None:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
-            await self._signing.answer(scope, exchange)
-        else:
-            assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
-            await self._front.answer(scope, exchange)
+            return self._signing.answer(match, scope, exchange)
+        assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
+        return self._front.answer(scope, exchange)
 
     async def _start(self) -> None:
         settings = self._settings
@@ -96,6 +97,8 @@ class Site:
             pages=pages,
         )
         await self._signing.start()
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is not looked through again while people sign
 
     async def _stop(self) -> None:
         if self._signing is not None:

@@ -16,7 +16,7 @@ from typing import Any
 from maninso import UsageError
 from maninso.identity.nullifier import join_wrapping_key
 from maninso.ledger.policy import Policy, read_policy
-from maninso.signing.limits import Limits, Network
+from maninso.signing.limits import MOST_A_PERSON, Limits, Network
 
 VARIABLES = (
     "DATABASE_URL",
@@ -125,18 +125,20 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
         witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
         limits=Limits(
-            network=_number(env, "MANINSO_RATE_NETWORK", 600),
-            person=_number(env, "MANINSO_RATE_PERSON", 30),
+            network=_number(env, "MANINSO_RATE_NETWORK", 600, most=999_999_999),
+            person=_number(env, "MANINSO_RATE_PERSON", 30, most=MOST_A_PERSON),
             exempt=_networks(env, "MANINSO_RATE_EXEMPT", "127.0.0.0/8, ::1"),
             proxies=_networks(env, "MANINSO_TRUSTED_PROXIES", ""),
         ),
     )
 
 
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
+def _number(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:
     text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000_000):
-        raise SettingError(f"{name}={text!r} is not a number of requests a minute", cure=f"write it as {default}")
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= most):
+        raise SettingError(
+            f"{name}={text!r} is not a number of requests a minute", cure=f"write it as {default}; {most} at most"
+        )
     return int(text)
 
 

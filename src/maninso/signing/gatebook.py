@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 
-from maninso.identity.nullifier import open_sealed_key
+from maninso.identity.mac import Mac
+from maninso.identity.nullifier import open_sealed_key, ready_key
 from maninso.signing.queries import QUERIES
 
 logger = logging.getLogger(__name__)
@@ -28,13 +29,13 @@ Connect = Callable[[], Awaitable[psycopg.AsyncConnection]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """One petition's gate: times in Unix seconds, `key` only where the petition takes signatures."""
+    """One petition's gate: times in Unix seconds, `key` (K_petition) only where the petition takes signatures."""
 
     petition_id: int
     state: str
     opened_at: float
     closes_at: float
-    key: bytes
+    key: Mac | None
     bucket_seconds: int
     regions: dict[str, int]  # code -> number in the log
     min_assurance: int
@@ -128,9 +129,10 @@ class GateBook:
         min_age: int,
         region_needed: bool,
     ) -> Gate:
-        key = b""
+        key = None
         if wrapped_key is not None and state in ("open", "paused"):
-            key = open_sealed_key(self._wrapping_key(petition_id), petition_id=petition_id, sealed=bytes(wrapped_key))
+            wrapping_key = self._wrapping_key(petition_id)
+            key = ready_key(open_sealed_key(wrapping_key, petition_id=petition_id, sealed=bytes(wrapped_key)))
         return Gate(
             petition_id=petition_id,
             state=state,

@@ -9,9 +9,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from itertools import accumulate
+from operator import attrgetter
 
 import psycopg
 from psycopg.pq import Format
@@ -42,20 +42,25 @@ class Outcome(Enum):
 COUNTED_NOW = (Outcome.STORED, Outcome.RETURNED)
 
 
-@dataclass(slots=True)
 class Waiting:
-    """A signature between its request and its commit. `entry` is the one that counts in the end."""
+    """A signature between its request and its commit. `entry` is the one that counts in the end.
 
-    petition_id: int
-    entry: bytes  # 54 bytes
-    evidence: bytes
-    answer: "asyncio.Future[Outcome]"
-    twins: "list[Waiting]" = field(default_factory=list)  # the same person again while this one waits
+    `hear` is told what became of it, on the event loop, once that is durable. `twins` are the same person's, that came
+    while this one waits.
+    """
 
-    @property
-    def person(self) -> tuple[int, bytes]:
-        """Who signs what: the petition and the nullifier."""
-        return self.petition_id, self.entry[6:22]
+    __slots__ = ("entry", "evidence", "hear", "person", "petition_id", "twins")
+
+    def __init__(self, petition_id: int, entry: bytes, evidence: bytes, hear: "Hear") -> None:
+        self.petition_id = petition_id
+        self.entry = entry  # 54 bytes
+        self.evidence = evidence
+        self.hear = hear
+        self.person = (petition_id, entry[6:22])  # who signs what: the petition and the nullifier
+        self.twins: list[Waiting] | None = None
+
+
+Hear = Callable[[Waiting, Outcome], None]
 
 
 class IntakeFull(Exception):
@@ -88,23 +93,24 @@ class Intake:
         if self._task is not None:
             await self._task
 
-    def submit(self, petition_id: int, entry: bytes, evidence: bytes) -> Waiting:
-        """Queue a signature; await its `answer`. Raises IntakeFull."""
+    def submit(self, petition_id: int, entry: bytes, evidence: bytes, hear: Hear) -> Waiting:
+        """Queue a signature; `hear` is called with it once it is known what became of it. Raises IntakeFull."""
         queue = self._queues.get(petition_id)
         if self._stopping or (queue is not None and len(queue) >= self._most_waiting):
             raise IntakeFull
-        waiting = Waiting(petition_id, entry, evidence, asyncio.get_running_loop().create_future())
+        waiting = Waiting(petition_id, entry, evidence, hear)
         first = self._people.setdefault(waiting.person, waiting)
         if first is not waiting:
-            if len(first.twins) >= self._most_waiting:
+            if first.twins is None:
+                first.twins = []
+            elif len(first.twins) >= self._most_waiting:
                 raise IntakeFull
             first.twins.append(waiting)
             return waiting
         if queue is None:
             self._queues[petition_id] = queue = deque()
-        queue.append(waiting)
-        if not self._wake.is_set():
             self._wake.set()
+        queue.append(waiting)
         return waiting
 
     def _next_batch(self) -> list[Waiting]:
@@ -118,6 +124,7 @@ class Intake:
                     batch.append(queue.popleft())
                 if queue:
                     self._queues[petition_id] = queue  # behind the others: its turn comes again
+        batch.sort(key=attrgetter("person"))  # the log's order within a batch does not tell who came first
         return batch
 
     async def _drain(self) -> None:
@@ -173,15 +180,14 @@ class Intake:
         return connection
 
     def _answer(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
+        people = self._people
         for ordinal, waiting in enumerate(batch):
-            outcome = outcomes.get(ordinal, Outcome.STORED)
-            del self._people[waiting.person]
-            if not waiting.answer.done():  # done: the request was given up meanwhile
-                waiting.answer.set_result(outcome)
-            for twin in waiting.twins:
+            outcome = outcomes.get(ordinal, Outcome.STORED) if outcomes else Outcome.STORED
+            del people[waiting.person]
+            waiting.hear(waiting, outcome)
+            for twin in waiting.twins or ():
                 twin.entry = waiting.entry
-                if not twin.answer.done():
-                    twin.answer.set_result(Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
+                twin.hear(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
 
 
 async def send_batch(

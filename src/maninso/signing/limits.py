@@ -13,6 +13,7 @@ import hmac
 import ipaddress
 import logging
 import time
+from array import array
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ WINDOW = 60  # seconds
 IPV6_PREFIX = 64
 DIGEST_LENGTH = 16
 SHARED_FROM = 10  # a tenth of the limit: quieter networks are not worth telling the others about
+
+PLACES = 1 << 20  # counters of people, of two bytes each, however many people sign
+MOST_A_PERSON = 60_000  # requests a minute: what a counter holds, and a little less
 
 SHARED_EVERY = 5.0  # seconds
 
@@ -46,14 +50,19 @@ class Limits:
 
 
 class Limiter:
-    """Counts one process's requests. Owned by its event loop."""
+    """Counts one process's requests. Owned by its event loop.
+
+    A nation may sign within a minute, so people are not kept one by one: each counts at the place that their subject, a
+    keyed digest, falls on. Two people share a place with a chance of one in a million, and are refused together only
+    where their requests are too many together.
+    """
 
     def __init__(self, limits: Limits, *, key: bytes) -> None:
         self._limits = limits
         self._key = key
         self._window = 0
         self._networks: Counter[str] = Counter()
-        self._people: Counter[bytes] = Counter()
+        self._people = array("H", bytes(2 * PLACES))
         self._told: Counter[str] = Counter()
         self._elsewhere: dict[bytes, int] = {}
         self._digests: dict[str, bytes] = {}
@@ -61,19 +70,24 @@ class Limiter:
 
     def admit_network(self, network: str, *, now: float) -> bool:
         """Count a request of a network (as name_network has it); whether it is within the limit."""
-        self._turn(now)
-        count = self._networks[network] + 1
+        if int(now) // WINDOW != self._window:
+            self._turn(now)
+        count = self._networks.get(network, 0) + 1
         self._networks[network] = count
         if self._elsewhere:
             count += self._elsewhere.get(self._digest(network), 0)
         return count <= self._limits.network
 
     def admit_person(self, subject: bytes, *, now: float) -> bool:
-        """Count a request of a person; whether it is within the limit."""
-        self._turn(now)
-        count = self._people[subject] + 1
-        self._people[subject] = count
-        return count <= self._limits.person
+        """Count a request of a person (`subject` is a keyed digest); whether it is within the limit."""
+        if int(now) // WINDOW != self._window:
+            self._turn(now)
+        place = int.from_bytes(subject[:4], "big") % PLACES
+        count = self._people[place]
+        if count >= self._limits.person:
+            return False
+        self._people[place] = count + 1
+        return True
 
     def name_network(self, peer: str, forwarded: str | None) -> str:
         """Return the network that a request came from, "" for one that is exempt.
@@ -125,7 +139,8 @@ class Limiter:
         window = int(now) // WINDOW
         if window != self._window:
             self._window = window
-            for counts in (self._networks, self._people, self._told, self._elsewhere, self._digests):
+            self._people = array("H", bytes(2 * PLACES))
+            for counts in (self._networks, self._told, self._elsewhere, self._digests):
                 counts.clear()
 
 

@@ -97,6 +97,14 @@ class Refusal(Enum):
     )
 
 
+class Refused(Exception):
+    """The request is refused; carries which way."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value.slug)
+        self.refusal = refusal
+
+
 PROBLEM_BODIES: Mapping[Refusal, bytes] = {
     refusal: json.dumps(
         {

@@ -329,10 +329,10 @@ END $$;
 
 -- One batch of signatures, in one statement and one commit: signature i is for petitions[i], its entry is the i-th 54
 -- bytes of entries, its evidence ends at byte ends[i] of evidences (long values are far cheaper to pass than arrays of
--- short ones); no nullifier is there twice for one petition. Returns only what was not stored: the earlier entry where
--- the person had signed (and whether it counts again, because they had withdrawn it), NULL where the gate does not take
--- signatures. The heads are locked first, so that the snapshot of what follows is the truth until the commit; lifecycle
--- locks the head too before it changes a gate.
+-- short ones); no nullifier is there twice for one petition, and they come in the nullifiers' order, which hides who came
+-- first. Returns only what was not stored: the earlier entry where the person had signed (and whether it counts again,
+-- because they had withdrawn it), NULL where the gate does not take signatures. The heads are locked first, so that the
+-- snapshot of what follows is the truth until the commit; lifecycle locks the head too before it changes a gate.
 CREATE FUNCTION signing_take(petitions bigint[], entries bytea, evidences bytea, ends integer[])
 RETURNS TABLE (ordinal integer, earlier bytea, returned boolean) LANGUAGE plpgsql
 -- One plan for a connection's life: planning anew would cost as much as storing twenty signatures, and a plan made while
@@ -360,7 +360,7 @@ BEGIN
         LEFT JOIN signing_gate t USING (petition_id)
     ), stored AS (
         INSERT INTO signing_leaf (petition_id, leaf_index, entry, evidence)
-        SELECT a.petition_id, a.size - 1 + row_number() OVER (PARTITION BY a.petition_id ORDER BY substr(a.entry, 7, 16)),
+        SELECT a.petition_id, a.size - 1 + row_number() OVER (PARTITION BY a.petition_id ORDER BY a.ord),
                a.entry, substr(evidences, coalesce(ends[a.ord - 1], 0) + 1, ends[a.ord] - coalesce(ends[a.ord - 1], 0))
         FROM judged a WHERE a.earlier IS NULL AND a.is_open AND a.size IS NOT NULL
         RETURNING petition_id

@@ -16,8 +16,8 @@ from maninso.identity.receipt import PURPOSE, is_receipt_secret, make_receipt_se
 from maninso.identity.ticket import derive_key
 from maninso.petitions import access, integrity
 from maninso.petitions.access import ReceiptView, site
-from maninso.signing.app import Refused as SigningRefused
-from maninso.signing.app import check_origin
+from maninso.signing.problems import Refused as SigningRefused
+from maninso.signing.reading import check_origin
 from maninso.web.pages.signing import see_other
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.answers import page, private_page, render_page
