@@ -91,6 +91,7 @@ class Bench:
             self.follow()
             self.read_pages()
             self.half_load()
+            self.bulkheads()
             self.overload()
             self.grow(2_000_000 if long else 400_000)
 
@@ -205,6 +206,47 @@ class Bench:
             f"\n(f) at half load ({summary.accepted_per_second:,.0f} /s): "
             f"p50 {summary.p50_ms} ms, p99 {summary.p99_ms} ms; acknowledged but missing: {summary.missing}"
         )
+
+    def bulkheads(self) -> None:
+        """(j): how long the signers of a quiet petition wait, alone and beside another one's rush."""
+        from maninso.run.rehearse import open_rehearsal_petition, rehearse
+        from maninso.run.settings import read_settings
+
+        quiet = open_rehearsal_petition(read_settings(), now=dt.datetime.now(dt.UTC))
+        waits: dict[int, list[tuple[float, float]]] = {0: [], CONNECTIONS: [], 8 * CONNECTIONS: []}
+        rush = f"/petitions/{self.petition}/signatures"
+        with self.serving("apps:make_measured", self.port), self.worker():
+            for _ in range(self.rounds):
+                for connections, found in waits.items():
+                    load = None
+                    if connections:
+                        load = subprocess.Popen(
+                            self.wrk_command(self.port, rush, self.seconds + 2, connections=connections),
+                            env=self.wrk_environment(rush),
+                            stdout=subprocess.PIPE,
+                            text=True,
+                        )
+                        time.sleep(1)
+                    summary = rehearse(
+                        read_settings(),
+                        petition_id=quiet,
+                        signers=100 * self.seconds,
+                        rate=100,
+                        concurrency=16,
+                        url=f"http://127.0.0.1:{self.port}",
+                        progress=lambda *_: None,
+                    )
+                    found.append((summary.p50_ms, summary.p99_ms))
+                    if load:
+                        self.used = (self.used + read_result(load.communicate()[0])[4]) % self.tickets.stat().st_size
+        print()
+        alone = [p99 for _, p99 in waits[0]]
+        for connections, found in waits.items():
+            p50s, p99s = [p50 for p50, _ in found], [p99 for _, p99 in found]
+            print(
+                f"(j) signers of a quiet petition beside a rush of {connections:3d} connections: "
+                f"p50 {statistics.median(p50s):.1f} ms, p99 {spread(p99s, 1)} ms; p99 to alone {ratio(p99s, alone)}"
+            )
 
     def overload(self) -> None:
         """(e): refusals by overload, while the database stands still."""
@@ -375,8 +417,8 @@ def read_result(output: str) -> Result:
     raise SystemExit(f"wrk said:\n{output}")
 
 
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):9,.0f} [{min(values):,.0f} .. {max(values):,.0f}]"
+def spread(values: list[float], digits: int = 0) -> str:
+    return f"{statistics.median(values):9,.{digits}f} [{min(values):,.{digits}f} .. {max(values):,.{digits}f}]"
 
 
 def ratio(ours: list[float], theirs: list[float]) -> str:

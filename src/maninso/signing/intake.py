@@ -7,7 +7,6 @@ with the very bytes that were sent is this signature, since its evidence commitm
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from itertools import accumulate
@@ -17,11 +16,12 @@ import psycopg
 from psycopg.pq import Format
 
 from maninso.signing.queries import QUERIES
+from maninso.signing.turns import Turns
 from maninso.signing.wire import run_prepared
 
 logger = logging.getLogger(__name__)
 
-MOST_A_BATCH = 500
+MOST_A_BATCH = 128  # more are hardly cheaper each, and who comes next waits for them all
 MOST_WAITING = 4_000  # signatures waiting for one petition
 GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
 RETRY_AFTER = 0.1  # seconds between attempts to reach it
@@ -74,7 +74,7 @@ class Intake:
         self._connect = connect
         self._most_waiting = most_waiting
         self._most_a_batch = most_a_batch
-        self._queues: dict[int, deque[Waiting]] = {}
+        self._queues: Turns[Waiting] = Turns()
         self._people: dict[tuple[int, bytes], Waiting] = {}
         self._wake = asyncio.Event()
         self._stopping = False
@@ -95,8 +95,7 @@ class Intake:
 
     def submit(self, petition_id: int, entry: bytes, evidence: bytes, hear: Hear) -> Waiting:
         """Queue a signature; `hear` is called with it once it is known what became of it. Raises IntakeFull."""
-        queue = self._queues.get(petition_id)
-        if self._stopping or (queue is not None and len(queue) >= self._most_waiting):
+        if self._stopping or self._queues.count(petition_id) >= self._most_waiting:
             raise IntakeFull
         waiting = Waiting(petition_id, entry, evidence, hear)
         first = self._people.setdefault(waiting.person, waiting)
@@ -107,23 +106,13 @@ class Intake:
                 raise IntakeFull
             first.twins.append(waiting)
             return waiting
-        if queue is None:
-            self._queues[petition_id] = queue = deque()
+        if not self._queues:
             self._wake.set()
-        queue.append(waiting)
+        self._queues.put(petition_id, waiting)
         return waiting
 
     def _next_batch(self) -> list[Waiting]:
-        """Take from each queue in turn, so that no petition's rush keeps another's signatures waiting."""
-        batch: list[Waiting] = []
-        while self._queues and len(batch) < self._most_a_batch:
-            share = max(1, (self._most_a_batch - len(batch)) // len(self._queues))
-            for petition_id in list(self._queues):
-                queue = self._queues.pop(petition_id)
-                for _ in range(min(share, len(queue), self._most_a_batch - len(batch))):
-                    batch.append(queue.popleft())
-                if queue:
-                    self._queues[petition_id] = queue  # behind the others: its turn comes again
+        batch = self._queues.take(self._most_a_batch)
         batch.sort(key=attrgetter("person"))  # the log's order within a batch does not tell who came first
         return batch
 
