@@ -88,6 +88,7 @@ class Bench:
                 f"medians of {self.rounds} rounds of {self.seconds} s [lowest .. highest]\n"
             )
             self.compare()
+            self.hold_answers_to_the_log()
             self.follow()
             self.read_pages()
             self.half_load()
@@ -121,6 +122,39 @@ class Bench:
             f"p99 {statistics.median(wait[2] for wait in waits):.1f} ms"
         )
         self.sign_rate, self.empty_get = statistics.median(sign), statistics.median(empty_get)
+
+    def hold_answers_to_the_log(self) -> None:
+        """Every 201 is one leaf, and the public count says so; nothing but the contract's statuses comes back."""
+        from maninso.run.rehearse import open_rehearsal_petition, read_count
+        from maninso.run.settings import read_settings
+
+        petition = open_rehearsal_petition(read_settings(), now=dt.datetime.now(dt.UTC))
+        path = f"/petitions/{petition}/signatures"
+        with self.serving("apps:make_measured", self.port), self.worker():
+            done = subprocess.run(
+                self.wrk_command(self.port, path, self.seconds, "statuses.lua"),
+                env=self.wrk_environment(path),
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            self.used = (self.used + read_result(done.stdout)[4]) % self.tickets.stat().st_size
+            statuses = dict(
+                pair.split("=") for pair in done.stdout.partition("STATUSES ")[2].strip().strip(",").split(",")
+            )
+            leaves = self.one(f"SELECT size - 1 FROM signing_head WHERE petition_id = {petition}")
+            deadline = time.monotonic() + 10
+            while (count := read_count(f"http://127.0.0.1:{self.port}", petition)) != leaves:
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.2)
+        unheard = leaves - int(statuses.get("201", 0))
+        print(
+            f"    statuses {statuses}; {leaves:,} leaves, public count {count:,}; stored, but cut off by the run's end "
+            f"before the answer: {unheard} (of {CONNECTIONS} connections)"
+        )
+        if set(statuses) - {"200", "201", "429", "503"} or count != leaves or not 0 <= unheard <= CONNECTIONS:
+            raise SystemExit("the answers and the log disagree")
 
     def follow(self) -> None:
         """(d), (h): the sequencer beside the signing path; bytes written and kept a signature."""
@@ -355,7 +389,13 @@ class Bench:
         ]
 
     def wrk_environment(self, path: str) -> dict[str, str]:
-        return {**os.environ, "TICKETS": str(self.tickets), "TARGET": path, "FIRST": str(self.used)}
+        return {
+            **os.environ,
+            "SCRIPTS": str(HERE / "signing"),
+            "TICKETS": str(self.tickets),
+            "TARGET": path,
+            "FIRST": str(self.used),
+        }
 
     def database_alone(self) -> float:
         """Rows a second by the same statement and batch size, without HTTP."""

@@ -2,9 +2,9 @@
 -- where the last run ended. A request is three strings put together: the generator shares the machine with what it
 -- measures. (One thread only.)
 local file = io.open(os.getenv("TICKETS"))
-local head, tail, signer
+local head, tail
 file:seek("set", tonumber(os.getenv("FIRST") or "0"))
-at = 0
+at, signer = 0, nil
 
 function setup(thread)
   signer = thread
