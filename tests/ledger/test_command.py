@@ -76,6 +76,7 @@ def test_json_is_one_object_with_these_keys(capsys, log, tmp_path):
         "receipts",
         "promises",
         "named",
+        "reused",
         "site_proofs",
         "key",
         "key_source",

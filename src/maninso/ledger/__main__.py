@@ -12,11 +12,14 @@ from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.policy import read_policy
 from maninso.ledger.recompute import Progress
-from maninso.ledger.verify import save_checkpoint, verify_log
+from maninso.ledger.verify import INTERRUPTED, STOPPED, save_checkpoint, verify_log
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns 0 if all is right, 1 if something is wrong, 2 for bad usage, 3 if it is unreadable."""
+    """Runs the command; returns 0 if all is right, 1 if something is wrong, 2 for bad usage, 3 if it is unreadable.
+
+    130 if it was interrupted, so that nothing is known either.
+    """
     options = _build_parser().parse_args(arguments)
     try:
         report = verify_log(
@@ -28,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             receipts=options.receipt,
             promises=options.promise,
             now=int(time.time()),
+            keep=options.keep,
             progress=show_progress() if sys.stderr.isatty() and not options.json else None,
             jobs=options.jobs,
         )
@@ -36,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ManinsoError as error:
         sys.stderr.write(f"{error} {error.cure}".strip() + "\n")
         return error.exit_status
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\n{STOPPED}\n")
+        return INTERRUPTED
     sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n" if options.json else report.render())
     return 0 if report.ok else 1
 
@@ -80,6 +87,7 @@ def _build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--deep", action="store_true", help="hold the site's log and its petitions' against each other")
     verify.add_argument("--promise", action="append", default=[], type=Path, metavar="FILE", help="a signer's promise")
     verify.add_argument("--save", type=Path, metavar="FILE", help="keep the checkpoint here if all is right")
+    verify.add_argument("--keep", type=Path, metavar="FOLDER", help="keep a copy, and fetch only what is new")
     verify.add_argument("--json", action="store_true", help="print one JSON object")
     verify.add_argument("--jobs", type=int, default=4, metavar="N", help="requests at a time (4)")
     return parser

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maninso import UnreadableError
+from maninso import UnreadableError, UsageError
 from maninso.ledger.checkpoint import Checkpoint, open_checkpoint, peek_checkpoint
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.fetch import FolderSource, LogSource, SourceTiles
+from maninso.ledger.keep import CHECKPOINT, Copy, KeptTiles
 from maninso.ledger.merkle import prove_consistency, verify_consistency
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.policy import Policy
@@ -46,6 +47,7 @@ class Asked:
     promises: Sequence[Given] = ()
     promise_keys: Sequence[VerifierKey] = ()
     now: int | None = None
+    keep: Path | None = None
 
 
 def open_log(source: LogSource, asked: Asked, report: LogReport) -> tuple[VerifierKey, Checkpoint] | None:
@@ -69,11 +71,16 @@ def recompute_checked(
     recount: Recount | SiteRecount,
     proofs: Sequence[Given],
     prefixes: Collection[int] = (),
+    copy: Copy | None = None,
 ) -> Recomputed | None:
-    """Builds the log anew and holds it to its root, to older checkpoints and to receipts; None if it is unreadable."""
-    seen = _open_olds(report, key, asked.olds)
+    """Builds the log anew and holds it to its root, to older checkpoints and to receipts; None if it is unreadable.
+
+    What `copy` holds is not fetched again, and what is fetched goes there; its checkpoint is one of the older ones.
+    """
+    seen = _open_olds(report, key, [*asked.olds, *_kept_checkpoint(copy, key)])
     held = _open_receipts(report, key, proofs)
-    tiles = SourceTiles(source)
+    kept = KeptTiles(SourceTiles(source), copy, checkpoint) if copy else None
+    tiles = kept or SourceTiles(source)
     try:
         made = recompute_log(
             tiles,
@@ -87,6 +94,7 @@ def recompute_checked(
     except LedgerError as error:
         add_problem(report, error.reason, str(error))
         return None
+    report.reused = kept.reused if kept else None
     if isinstance(recount, Recount):
         report.tally = recount.finish()
     if made.edge.root() != checkpoint.root:
@@ -99,6 +107,33 @@ def recompute_checked(
     for given, proof in held:
         _check_receipt(report, recount, tiles, checkpoint, made, given, proof)
     return made
+
+
+def open_copy(source: LogSource, asked: Asked, key: VerifierKey) -> Copy | None:
+    """The copy of a log that is to be kept, if one is. Raises UsageError where it is the log itself, or another's."""
+    if asked.keep is None:
+        return None
+    copy = Copy(asked.keep, key.name)
+    if isinstance(source, FolderSource) and Path(source.name).resolve() == copy.place.resolve():
+        raise UsageError(f"{source.name} is what is to be checked.", cure="Give another folder to --keep.")
+    copy.read_checkpoint(key)
+    return copy
+
+
+def close_copy(copy: Copy | None, report: LogReport) -> None:
+    """Marks a copy as right up to the checkpoint, or keeps the checkpoint beside it as evidence."""
+    if copy is None or report.key is None:
+        return
+    if report.ok:
+        copy.finish(report.key, report.checkpoint_bytes)
+        return
+    place = copy.refuse(report.checkpoint_bytes)
+    report.warnings.append(f"The copy stays as it was found right last; the checkpoint of this check is in {place}.")
+
+
+def _kept_checkpoint(copy: Copy | None, key: VerifierKey) -> list[Given]:
+    data = copy.read_checkpoint(key) if copy else None
+    return [Given(str(copy.place / CHECKPOINT), data, key.name)] if copy and data else []
 
 
 def _open_olds(report: LogReport, key: VerifierKey, olds: Sequence[Given]) -> list[tuple[Given, Checkpoint]]:

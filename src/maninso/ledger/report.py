@@ -103,7 +103,8 @@ class SiteProofCheck:
 class LogReport:
     """The recount of one log. `checkpoint` and `tally` are None where a problem kept them from being known.
 
-    `named` is the number of the log's checkpoints that the site's log names, None if they were not compared.
+    `named` is the number of the log's checkpoints that the site's log names, None if they were not compared; `reused`
+    that of the leaves that a kept copy had already, None if none is kept.
     """
 
     target: str
@@ -117,6 +118,7 @@ class LogReport:
     receipts: list[ReceiptCheck] = field(default_factory=list)
     promises: list[PromiseCheck] = field(default_factory=list)
     named: int | None = None
+    reused: int | None = None
     site_proofs: list[SiteProofCheck] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -162,6 +164,7 @@ class LogReport:
             "receipts": [receipt.to_json() for receipt in self.receipts],
             "promises": [promise.to_json() for promise in self.promises],
             "named": self.named,
+            "reused": self.reused,
             "site_proofs": [proof.to_json() for proof in self.site_proofs],
             "key": self.key.render() if self.key else None,
             "key_source": self.key_source,
@@ -197,6 +200,8 @@ class LogReport:
             lines.append(
                 f"Its signed checkpoint: {self.checkpoint.size:,} leaves, root {encode_base64(self.checkpoint.root)}."
             )
+        if self.reused:
+            lines.append(f"The entries of {self.reused:,} leaves were in the kept copy, and hashed like all others.")
         return lines
 
     def _describe_faults(self) -> list[str]:

@@ -11,7 +11,9 @@ from maninso.ledger.checklog import (
     LOG_PLACE,
     Asked,
     add_problem,
+    close_copy,
     find_contradiction,
+    open_copy,
     open_log,
     peek_origin,
     read_given,
@@ -29,6 +31,11 @@ from maninso.ledger.report import FolderReport, LogReport, Report, SiteProofChec
 from maninso.ledger.sitecheck import fetch_cosigned, hold_points, list_witnesses, names_petition, open_site_proofs
 from maninso.ledger.sitelog import SiteRecount, is_site_origin, split_origin
 
+INTERRUPTED = 130
+"""Exit status of a check that was stopped, which says nothing."""
+
+STOPPED = "Stopped, so nothing is known. With --keep FOLDER a check that is run again goes on where it stopped."
+
 _PETITION_PAGE = re.compile(r"(?:/[a-z]{2})?/petitions/([1-9][0-9]*)/?", re.ASCII)
 _SITE_PAGE = re.compile(r"(?:/(?:[a-z]{2}/?)?)?", re.ASCII)
 
@@ -43,6 +50,7 @@ def verify_log(
     receipts: Sequence[Path] = (),
     promises: Sequence[Path] = (),
     now: int | None = None,
+    keep: Path | None = None,
     progress: Progress | None = None,
     jobs: int = 4,
 ) -> Report:
@@ -52,8 +60,9 @@ def verify_log(
     `HOST/log` stands for all logs of its site. `deep` holds a site's log and its petitions' logs against each other;
     so does a `policy`, whose quorum of witnesses the site's checkpoint must bear. `old` are checkpoints, `receipts`
     receipts and `promises` promises kept from before, as files; `now` is one's own time in Unix seconds, by which a
-    promise is due. Whatever is false becomes a problem in the report. Raises UsageError, and
-    UnreadableError if something could not be read, so that nothing is known.
+    promise is due. `keep` is a folder for a copy of what is checked, from which a later check goes on. Whatever is
+    false becomes a problem in the report. Raises UsageError, and UnreadableError if something could not be read, so
+    that nothing is known.
     """
     if jobs < 1:
         raise UsageError(f"{jobs} jobs can read nothing.", cure="Give 1 or more.")
@@ -71,6 +80,7 @@ def verify_log(
         promises=[read_given(path, MAX_NOTE_BYTES, promise_origin) for path in promises],
         promise_keys=[key for key in keys if is_promise_key(key)],
         now=now,
+        keep=keep,
     )
     sources = _locate_logs(target)
     if len(sources) == 1:
@@ -81,7 +91,7 @@ def verify_log(
         data = source.fetch("checkpoint", MAX_NOTE_BYTES)
         origin = peek_origin(data)
         if _is_site(source, origin):
-            site = _verify_site(source, _only_for(asked, origin), keep=None)
+            site = _verify_site(source, _only_for(asked, origin), follow=None)
             logs.append(site)
         else:
             logs.append(_verify_petition(source, _only_for(asked, origin), site))
@@ -95,7 +105,7 @@ def _verify_one(target: str, source: LogSource, asked: Asked) -> Report:
     if _is_site(source, origin):
         if asked.promises and not asked.deep:
             raise UsageError("A promise is about a petition's log.", cure="Name the petition's address, or add --deep.")
-        site = _verify_site(source, asked, keep=None if asked.deep else frozenset())
+        site = _verify_site(source, asked, follow=None if asked.deep else frozenset())
         if not asked.deep or site.recount is None:
             return site
         base = source.name.removesuffix("log")
@@ -110,7 +120,7 @@ def _verify_one(target: str, source: LogSource, asked: Asked) -> Report:
         )
     beside = _open_place(re.sub(r"p[/\\][0-9]+[/\\]log$", "log", source.name))
     # The site's log comes first: what it names now, the petition's log, which is read later, must have.
-    site = _verify_site(beside, _only_for(asked, parts[0]), keep=frozenset({parts[1]}))
+    site = _verify_site(beside, _only_for(asked, parts[0]), follow=frozenset({parts[1]}))
     mine = replace(asked, olds=[given for given in asked.olds if given.origin != site.origin])
     return FolderReport(target, [site, _verify_petition(source, mine, site)])
 
@@ -172,10 +182,12 @@ def _verify_petition(source: LogSource, asked: Asked, site: SiteReport | None) -
         report.named = len(named)
         points = [("the site's log", Checkpoint(key.name, size, root)) for size, root in named]
     prefixes = {point.size for _, point in points} | {named.size for _, _, named, _ in shown}
+    copy = open_copy(source, asked, key)
     promised = open_promises(report, _beside(source), asked.promise_keys, asked.promises, site_origin[:-4])
     recount = SeekingRecount(checkpoint.origin, report.problems, frozenset(each.leaf_hash for _, each in promised))
-    made = recompute_checked(source, asked, report, key, checkpoint, recount, mine, prefixes=prefixes)
+    made = recompute_checked(source, asked, report, key, checkpoint, recount, mine, prefixes=prefixes, copy=copy)
     if made is None:
+        close_copy(copy, report)
         return report
     tiles = SourceTiles(source)
     hold_points(report, tiles, checkpoint, made, points)
@@ -189,11 +201,12 @@ def _verify_petition(source: LogSource, asked: Asked, site: SiteReport | None) -
         if problem:
             add_problem(report, problem.reason, f"The proof {given.name}: {problem.message}")
         report.site_proofs.append(SiteProofCheck(given.name, shown_point.size, entry.time, witnesses, problem))
+    close_copy(copy, report)
     return report
 
 
-def _verify_site(source: LogSource, asked: Asked, *, keep: frozenset[int] | None) -> SiteReport:
-    """Checks a site's log and who has cosigned it; `keep` as in SiteRecount."""
+def _verify_site(source: LogSource, asked: Asked, *, follow: frozenset[int] | None) -> SiteReport:
+    """Checks a site's log and who has cosigned it; `follow` are the petitions whose every checkpoint is remembered."""
     data = fetch_cosigned(source, asked.policy)
     report = SiteReport(source.name, peek_origin(data), warnings=list(source.warnings), checkpoint_bytes=data)
     opened = open_log(source, asked, report)
@@ -207,9 +220,11 @@ def _verify_site(source: LogSource, asked: Asked, *, keep: frozenset[int] | None
     report.witnesses = list(list_witnesses(report, data, asked.policy))
     if asked.policy:
         report.quorum = len(report.problems) == known
-    recount = SiteRecount(keep, report.problems)
-    if recompute_checked(source, asked, report, key, checkpoint, recount, asked.proofs) is not None:
+    recount = SiteRecount(follow, report.problems)
+    copy = open_copy(source, asked, key)
+    if recompute_checked(source, asked, report, key, checkpoint, recount, asked.proofs, copy=copy) is not None:
         report.recount = recount
+    close_copy(copy, report)
     return report
 
 

@@ -11,7 +11,7 @@ from maninso import UsageError
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.policy import read_policy
-from maninso.ledger.verify import save_checkpoint, verify_log
+from maninso.ledger.verify import INTERRUPTED, STOPPED, save_checkpoint, verify_log
 from maninso.run.commands.options import AsJson
 from maninso.run.console import say_json, say_table, show_progress
 
@@ -38,24 +38,33 @@ def verify(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Keep the checkpoint here if all is right.")
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="FOLDER", help="Keep a copy, and fetch only what is new."),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Requests at a time.")] = 4,
     as_json: AsJson = False,
 ) -> None:
     """Recount a petition from its log, or check a site's log, and all that they claim."""
     keys = [_parse_key(text) for text in key or []]
-    with show_progress("leaves", quiet=as_json) as progress:
-        report = verify_log(
-            target,
-            keys=keys,
-            policy=read_policy(policy) if policy else None,
-            deep=deep,
-            old=old or [],
-            receipts=receipt or [],
-            promises=promise or [],
-            now=int(time.time()),
-            progress=progress,
-            jobs=jobs,
-        )
+    try:
+        with show_progress("leaves", quiet=as_json) as progress:
+            report = verify_log(
+                target,
+                keys=keys,
+                policy=read_policy(policy) if policy else None,
+                deep=deep,
+                old=old or [],
+                receipts=receipt or [],
+                promises=promise or [],
+                now=int(time.time()),
+                keep=keep,
+                progress=progress,
+                jobs=jobs,
+            )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{STOPPED}\n")
+        raise typer.Exit(INTERRUPTED) from None
     if save:
         save_checkpoint(report, save)
     if as_json:
