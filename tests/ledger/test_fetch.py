@@ -198,11 +198,25 @@ def test_a_redirect_stays_on_the_site(site, source):
     for elsewhere in (
         f"http://localhost:{site.port}/file",
         f"https://127.0.0.1:{site.port}/file",
+        "http://[x/file",
         "http://127.0.0.1/x",
     ):
         site.answers["/old"] = [(302, {"Location": elsewhere}, b"")]
         with pytest.raises(UnreadableError, match="leads to another site"):
             source.fetch("old", 100)
+
+
+def test_redirects_that_never_end_are_given_up(site, source):
+    site.answers["/old"] = [(302, {"Location": "/old"}, b"")] * 9
+    with pytest.raises(UnreadableError, match="answered 302"):
+        source.fetch("old", 100)
+    assert len(site.asked) == 6
+
+
+def test_an_address_may_hold_any_letters(site, source):
+    with pytest.raises(MissingError):
+        source.fetch("청원 a?b=ü", 100)
+    assert site.asked == ["/%EC%B2%AD%EC%9B%90%20a?b=%C3%BC"]
 
 
 def test_reading_without_encryption_is_warned_of_except_on_this_machine():

@@ -9,14 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.message import Message
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO, NoReturn, Protocol
-from urllib.error import HTTPError
-from urllib.parse import SplitResult, urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from typing import Protocol
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from maninso import UnreadableError, UsageError, __version__
+from maninso.ledger.connections import Answer, Connections
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.merkle import HASH_LENGTH
 from maninso.ledger.reader import TileReader
@@ -27,6 +26,9 @@ _ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60.0
 _TIMEOUT_SECONDS = 30.0
+_PLAIN = "/%:@!$&'()*+,;=?"  # besides letters, digits and "-._~": what an address may hold as it is (RFC 3986)
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING_FAULTS = frozenset({408, 429, 500, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -79,8 +81,8 @@ class HttpSource:
         if parts.scheme == "http" and not loopback:
             self.warnings = (f"{parts.netloc} was read without encryption; anybody on the way could change it.",)
         self._pause = pause
-        proxies = [ProxyHandler({})] if loopback else []
-        self._opener = build_opener(_SameSiteRedirects(), *proxies)
+        self._site = parts
+        self._connections = Connections(parts, timeout=_TIMEOUT_SECONDS, direct=loopback)
 
     warnings: tuple[str, ...]
 
@@ -93,31 +95,45 @@ class HttpSource:
                 self._pause(min(wait, _LONGEST_PAUSE_SECONDS))
                 wait *= 2
             try:
-                return self._get(url, limit)
-            except HTTPError as error:
-                error.close()
-                fault = f"the site answered {error.code}"
-                if error.code in (404, 410):
-                    raise MissingError(f"{url} does not exist: {fault}.", cure="Check the address.") from error
-                if error.code not in _PASSING_FAULTS:
-                    break
-                wait = _read_retry_after(error.headers) or wait
+                answer = self._follow(url, limit)
+                if answer.status == 200:
+                    return _refuse_oversized(_decode(answer, limit), url, limit)
             except (OSError, HTTPException, zlib.error) as error:
                 fault = str(error) or type(error).__name__
+                continue
+            fault = f"the site answered {answer.status}"
+            if answer.status in (404, 410):
+                raise MissingError(f"{url} does not exist: {fault}.", cure="Check the address.")
+            if answer.status not in _PASSING_FAULTS:
+                break
+            wait = _read_retry_after(answer.headers) or wait
         raise UnreadableError(
             f"{url} could not be read: {fault}.", cure="Try again later; nothing is known about the count until then."
         )
 
-    def _get(self, url: str, limit: int) -> bytes:
-        agent = {"User-Agent": f"maninso-verify/{__version__}", "Accept-Encoding": "gzip"}
-        request = Request(url, headers=agent)  # noqa: S310  (split_url lets http and https pass alone)
-        with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
-            body: bytes = response.read(limit + 1)
-            if len(body) <= limit and response.length:  # read(n) is silent about a connection that broke before the end
-                raise IncompleteRead(body, response.length)
-            if response.headers.get("Content-Encoding") == "gzip":
-                body = _decompress(body, limit)
-        return _refuse_oversized(body, url, limit)
+    def _follow(self, url: str, limit: int) -> Answer:
+        """The answer behind redirects. One to another host would move the question to somebody who was not asked."""
+        agent = {"User-Agent": f"maninso-verify/{__version__}", "Accept-Encoding": "gzip, identity"}
+        answer = self._connections.get(_target(url), agent, limit)
+        for _ in range(_MOST_REDIRECTS):
+            if answer.status not in _REDIRECTS:
+                break
+            place = answer.headers.get("Location", "")
+            if not self._is_here(url, place):
+                raise UnreadableError(
+                    f"{url} leads to another site, {place}.", cure="If you trust that site, name it as the target."
+                )
+            place = urljoin(url, place)
+            url = place
+            answer = self._connections.get(_target(url), agent, limit)
+        return answer
+
+    def _is_here(self, url: str, location: str) -> bool:
+        try:
+            parts = urlsplit(urljoin(url, location))
+        except ValueError:
+            return False
+        return (parts.scheme, parts.netloc) == (self._site.scheme, self._site.netloc)
 
 
 class SourceTiles:
@@ -178,23 +194,9 @@ def read_ahead(reader: TileReader, paths: Iterable[TilePath], *, jobs: int) -> I
         pool.shutdown(cancel_futures=True)
 
 
-class _SameSiteRedirects(HTTPRedirectHandler):
-    """A redirect to another host would move the question to somebody who was not asked."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> Request | None:
-        old, new = urlsplit(req.full_url), urlsplit(newurl)
-        if (old.scheme, old.netloc) != (new.scheme, new.netloc):
-            _refuse_redirect(req.full_url, newurl, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
-
-
-def _refuse_redirect(url: str, newurl: str, response: IO[bytes]) -> NoReturn:
-    response.close()
-    raise UnreadableError(
-        f"{url} leads to another site, {newurl}.", cure="If you trust that site, name it as the target."
-    )
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return quote(parts.path or "/", safe=_PLAIN) + (f"?{quote(parts.query, safe=_PLAIN)}" if parts.query else "")
 
 
 def _read_retry_after(headers: Message) -> float | None:
@@ -202,9 +204,11 @@ def _read_retry_after(headers: Message) -> float | None:
     return float(text) if text.isascii() and text.isdigit() else None
 
 
-def _decompress(body: bytes, limit: int) -> bytes:
+def _decode(answer: Answer, limit: int) -> bytes:
+    if answer.headers.get("Content-Encoding") != "gzip":
+        return answer.body
     stream = zlib.decompressobj(wbits=31)
-    data = stream.decompress(body, limit + 1)
+    data = stream.decompress(answer.body, limit + 1)
     if not stream.eof and len(data) <= limit:
         raise zlib.error("the compressed answer is cut off")
     return data
