@@ -14,7 +14,7 @@ from maninso.signing import sequencer as sequencer_module
 from maninso.signing.keys import LogKey, name_log
 from maninso.signing.sequencer import Sequencer
 from maninso.signing.signed import SignedFiles
-from maninso.signing.tree import TreeError
+from maninso.signing.tree import TreeError, find_contradictions
 
 Entry = Callable[..., bytes]
 TABLES = ("signing_gate", "signing_head", "signing_leaf", "signing_tree", "signing_tile", "signing_bundle")
@@ -231,3 +231,59 @@ def test_large_runs_are_held_in_parts(
     append(connection, petition, [made_up_entry() for _ in range(450)])
     assert Sequencer(connection, log_key.sign_as, signed=signed).catch_up(now=NOW).failed == ()
     last_signed(signed, name_log(HOST, petition), 451)
+
+
+def test_a_log_that_was_signed_and_is_not_in_the_database_is_told(
+    connection: psycopg.Connection, logs: Logs, log_key: LogKey, signed: SignedFiles
+) -> None:
+    petition = logs.open()
+    sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
+    sequencer.catch_up(now=NOW)
+    assert sequencer.find_contradictions() == []
+    signed.record(Checkpoint(name_log(HOST, petition + 1_000), 5, b"r" * 32))
+    signed.record(Checkpoint("elsewhere.example/log", 3, b"r" * 32))
+    found = sequencer.find_contradictions()
+    assert sorted((number, str(error)) for number, error in found) == [
+        (0, "elsewhere.example/log was signed at 3 leaves, and the database has no such log"),
+        (
+            petition + 1_000,
+            f"{name_log(HOST, petition + 1_000)} was signed at 5 leaves, and the database has no such log",
+        ),
+    ]
+    assert all("newer database" in error.cure for _, error in found)
+
+
+class Hurried(SignedFiles):
+    """What was signed, while another sequencer goes on: after each look, more is signed and published."""
+
+    def __init__(self, folder: Path, go_on: Callable[[], None]) -> None:
+        super().__init__(folder)
+        self._go_on = go_on
+
+    def list_all(self) -> list[Checkpoint]:
+        found = super().list_all()
+        self._go_on()
+        return found
+
+    def read(self, origin: str) -> Checkpoint | None:
+        self._go_on()
+        found = super().read(origin)
+        self._go_on()
+        return found
+
+
+def test_a_log_that_grows_meanwhile_is_no_contradiction(
+    connection: psycopg.Connection, logs: Logs, log_key: LogKey, made_up_entry: Entry, tmp_path: Path
+) -> None:
+    petition = logs.open()
+    folder = tmp_path / "signed"
+    other = Sequencer(connection, log_key.sign_as, signed=SignedFiles(folder))
+
+    def go_on() -> None:
+        append(connection, petition, [made_up_entry() for _ in range(100)])
+        other.catch_up(now=NOW)
+
+    go_on()
+    with connection.cursor() as cursor:
+        assert find_contradictions(cursor, Hurried(folder, go_on)) == []
+    assert published(connection, petition)[0] == 401

@@ -212,7 +212,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         workers_kill_timeout=20,
     )
     if with_worker:
-        with WorkerKeeper([sys.executable, "-m", "maninso", "worker"]):
+        # Whether to start was decided for both; a database that falls back later stops single logs, not the worker.
+        with WorkerKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]):
             server.serve()
     else:
         server.serve()

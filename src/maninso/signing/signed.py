@@ -34,6 +34,10 @@ class Signed(Protocol):
         """Remembers a checkpoint; it is safe when this returns. Raises SignedError."""
         ...
 
+    def list_all(self) -> list[Checkpoint]:
+        """The last checkpoint signed of every log, as far as that can be read. Raises SignedError."""
+        ...
+
 
 class SignedFiles:
     """Files in one folder, which is made at the first record. One process writes at a time: the sequencer."""
@@ -74,6 +78,18 @@ class SignedFiles:
                 os.close(descriptor)
         except OSError as error:
             raise SignedError(f"{path} cannot be written: {error.strerror}", cure=_CURE) from error
+
+    def list_all(self) -> list[Checkpoint]:
+        """As `Signed.list_all`. What cannot be read belongs to a log whose own `read` says so."""
+        try:
+            files = [path.read_bytes() for path in sorted(self._folder.glob("[0-9a-f]" * 64))]
+        except OSError as error:
+            raise SignedError(f"{self._folder} cannot be read: {error.strerror}", cure=_CURE) from error
+        newest = [
+            max(filter(None, map(_parse, (data[:SLOT], data[SLOT:]))), key=lambda point: point.size, default=None)
+            for data in files
+        ]
+        return [point for point in newest if point is not None]
 
     def _place(self, origin: str) -> Path:
         return self._folder / name_state(origin)

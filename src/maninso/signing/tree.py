@@ -11,6 +11,7 @@ from maninso.ledger.checkpoint import Checkpoint
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.merkle import hash_leaves, prove_consistency, verify_consistency
 from maninso.ledger.reader import read_hashes_from, tile_of
+from maninso.ledger.sitelog import split_origin
 from maninso.ledger.tiles import Edge, partial_widths
 from maninso.signing.gate import Cursor
 from maninso.signing.queries import QUERIES
@@ -55,13 +56,21 @@ def restore_edge(cursor: Cursor, petition_id: int, size: int) -> Edge:
 def find_contradictions(cursor: Cursor, signed: Signed) -> list[tuple[int, ManinsoError]]:
     """Hold every log of the database against what was signed last; returns each log's number with what is wrong.
 
-    A log may be behind by what was signed and not committed, as long as its numbered leaves make the signed tree.
+    A log may be behind by what was signed and not committed, as long as its numbered leaves make the signed tree. A log
+    that was signed and is not in the database at all is wrong too. Another process may sequence meanwhile.
     """
+    # What was signed is read before the sizes that it is held against: leaves are numbered before they are signed.
+    strangers = {last.origin: last for last in signed.list_all()}
+    cursor.execute(QUERIES["read_origins"])
+    before = {origin: _read_signed(signed, origin) for _, origin, _, _, _ in cursor.fetchall()}
     cursor.execute(QUERIES["read_origins"])
     found: list[tuple[int, ManinsoError]] = []
     for petition_id, origin, head_size, size, root in cursor.fetchall():
+        strangers.pop(origin, None)
         try:
-            last = signed.read(origin)
+            last = before.get(origin)
+            if isinstance(last, SignedError):
+                raise last
             if last is None or (last.size == size and last.root == bytes(root)):
                 continue
             entries = read_entries(cursor, petition_id, size, min(head_size, max(size, last.size)))
@@ -71,7 +80,22 @@ def find_contradictions(cursor: Cursor, signed: Signed) -> list[tuple[int, Manin
             require_extension(cursor, last, petition_id, edge, entries)
         except (TreeError, SignedError) as error:
             found.append((petition_id, error))
-    return found
+    return found + [_lost(last) for last in strangers.values()]
+
+
+def _read_signed(signed: Signed, origin: str) -> Checkpoint | SignedError | None:
+    try:
+        return signed.read(origin)
+    except SignedError as error:
+        return error
+
+
+def _lost(last: Checkpoint) -> tuple[int, ManinsoError]:
+    """A log that was signed and that the database does not know; number 0 is the site's own."""
+    parts = split_origin(last.origin)
+    message = f"{last.origin} was signed at {last.size} leaves, and the database has no such log"
+    cure = "a petition that opened after the backup was made is in a newer database only: put that in its place"
+    return (parts[1] if parts else 0), TreeError(message, cure=cure)
 
 
 def require_extension(

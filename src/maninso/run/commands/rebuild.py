@@ -1,5 +1,6 @@
 """`maninso rebuild`: brings a log whose end is lost up to what was published (docs/howto/recover-a-log.md)."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +23,11 @@ def rebuild(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild a log that a restored database has lost the end of, from its published files."""
+    """Rebuild a log that a restored database has lost the end of, from its published files, and publish it again."""
     from maninso.run.database import connect, open_site
     from maninso.signing.keys import LogKey, name_log, name_site_log
     from maninso.signing.rebuild import rebuild_log
+    from maninso.signing.sequencer import Sequencer
     from maninso.signing.signed import SignedFiles
     from maninso.signing.tree import find_contradictions
 
@@ -35,15 +37,23 @@ def rebuild(
     key_file = settings.keys_dir / "log.key"
     if not key_file.exists():
         raise ManinsoError(f"{key_file} is not there", cure="rebuild on the machine where the worker runs")
-    key = LogKey(read_or_make_secret(key_file)).sign_as(origin).verifier
+    log_key = LogKey(read_or_make_secret(key_file))
+    key = log_key.sign_as(origin).verifier
+    signed = SignedFiles(settings.signed_dir)
     place = HttpSource(source.rstrip("/")) if "://" in source else FolderSource(Path(source))
     with open_site(settings) as opened:
         point = open_checkpoint(place.fetch("checkpoint", MAX_NOTE_BYTES), origin=origin, key=key)
         with connect(opened) as connection, connection.transaction(), connection.cursor() as cursor:
             done = rebuild_log(cursor, petition_id=petition_id, point=point, published=SourceTiles(place))
-            for number, error in find_contradictions(cursor, SignedFiles(settings.signed_dir)):
+            for number, error in find_contradictions(cursor, signed):
                 if number == petition_id:
                     raise error  # these files end before what was signed: nothing is changed
+        with connect(opened) as connection:
+            sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
+            if sequencer.take_lock():  # else a worker runs, and publishes it at its next tick
+                for number, error in sequencer.catch_up(now=dt.datetime.now(dt.UTC)).failed:
+                    if number == petition_id:
+                        raise error
     if as_json:
         say_json({"origin": origin, "kept": done.kept, "added": done.added, "moved": done.moved})
     else:

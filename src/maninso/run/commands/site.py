@@ -20,6 +20,12 @@ Host = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen on.")]
 
 
+LetStand = Annotated[
+    bool,
+    typer.Option("--let-stand", help="Start even if logs disagree with what was signed; these then stand still."),
+]
+
+
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
@@ -27,23 +33,30 @@ def serve(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Leave sequencing to a `maninso worker` elsewhere.")
     ] = False,
+    let_stand: LetStand = False,
 ) -> None:
     """Serve the site, with the worker inside unless told not."""
+    from maninso.run.agreement import require_agreement
     from maninso.run.database import open_site
     from maninso.run.server import serve as serve_site
 
     require_free_port(host, port)
     read_charter(read_settings().charter)  # a charter that is none stops the start, not the first petition
     with open_site(read_settings()) as settings:
+        if not let_stand:
+            require_agreement(settings)
         serve_site(settings, host=host, port=port, workers=workers, with_worker=not no_worker)
 
 
-def worker() -> None:
+def worker(let_stand: LetStand = False) -> None:
     """Sequence the logs, close petitions whose day has come, record what is owed."""
+    from maninso.run.agreement import require_agreement
     from maninso.run.database import open_site
     from maninso.run.worker import run_worker
 
     with open_site(read_settings()) as settings:
+        if not let_stand:
+            require_agreement(settings)
         run_worker(settings)
 
 
