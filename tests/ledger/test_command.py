@@ -59,6 +59,7 @@ def test_json_is_one_object_with_these_keys(capsys, log, tmp_path):
     assert list(json.loads(out)) == [
         "ok",
         "target",
+        "checked",
         "origin",
         "size",
         "root",

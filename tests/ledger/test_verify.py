@@ -506,13 +506,15 @@ def test_the_report_in_words(log):
     ]
 
 
-def test_the_report_of_a_false_log_in_words(make_log, log):
+def test_the_report_with_a_strangers_receipt_in_words(make_log, log):
     receipt = keep(log, "theirs", make_log("petitions.example/p/8/log").begin().receipt(0))
     log.publish()
     lines = check(log, receipts=[receipt]).render().splitlines()
     assert lines[-3] == f"The receipt {receipt} does not hold."
     assert lines[-2].startswith("WRONG (other-log): The receipt ")
-    assert lines[-1] == "This log does not hold. Keep the files: they are the evidence."
+    assert lines[-1] == (
+        "The count is right: 299. What was given to be held against it is not this log's, or is damaged."
+    )
 
 
 def test_a_long_table_is_cut_short_in_words(make_log):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from maninso import UnreadableError, UsageError
 from maninso.ledger.checkpoint import Checkpoint, open_checkpoint, peek_checkpoint
@@ -22,6 +23,25 @@ from maninso.ledger.sitelog import SiteRecount
 
 LOG_PLACE = re.compile(r"(?:.*[/\\])?(p[/\\][1-9][0-9]*[/\\]log)", re.ASCII)
 _MAX_KEY_BYTES = 4_096
+
+
+class Judged(Protocol):
+    """A report in which problems are noted."""
+
+    @property
+    def origin(self) -> str:
+        """The log that it is about."""
+        ...
+
+    @property
+    def key(self) -> VerifierKey | None:
+        """The key that it is held to, where one is known."""
+        ...
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +162,7 @@ def _open_olds(report: LogReport, key: VerifierKey, olds: Sequence[Given]) -> li
         try:
             opened.append((given, open_checkpoint(given.data, origin=key.name, key=key)))
         except LedgerError as error:
-            add_problem(report, error.reason, f"The older checkpoint {given.name}: {error}")
+            add_misfit(report, error.reason, f"The older checkpoint {given.name}: {error}")
     return opened
 
 
@@ -154,7 +174,9 @@ def _open_receipts(
         try:
             opened.append((given, verify_receipt(given.data, key)))
         except LedgerError as error:
-            _refuse_receipt(report, given, None, error.reason, str(error))
+            message = f"The receipt {given.name}: {error}"
+            report.receipts.append(ReceiptCheck(given.name, None, False, Problem(error.reason, message)))
+            add_misfit(report, error.reason, message)
     return opened
 
 
@@ -237,7 +259,7 @@ def _check_receipt(
             _refuse_receipt(report, given, index, Reason.WRONG_ROOT, message)
 
 
-def _refuse_receipt(report: LogReport, given: Given, index: int | None, reason: Reason, message: str) -> None:
+def _refuse_receipt(report: LogReport, given: Given, index: int, reason: Reason, message: str) -> None:
     problem = Problem(reason, f"The receipt {given.name}: {message}")
     report.receipts.append(ReceiptCheck(given.name, index, False, problem))
     add_problem(report, problem.reason, problem.message)
@@ -292,6 +314,12 @@ def peek_origin(checkpoint: bytes) -> str:
         return ""
 
 
-def add_problem(report: LogReport, reason: Reason, message: str) -> None:
+def add_problem(report: Judged, reason: Reason, message: str) -> None:
     if len(report.problems) < MAX_PROBLEMS:
         report.problems.append(Problem(reason, message))
+
+
+def add_misfit(report: LogReport, reason: Reason, message: str) -> None:
+    """Notes a problem of a file that was given, which says nothing of the log."""
+    add_problem(report, reason, message)
+    report.misfits.append(Problem(reason, message))

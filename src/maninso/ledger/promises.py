@@ -7,7 +7,7 @@ promise.
 
 from collections.abc import Sequence
 
-from maninso.ledger.checklog import Given, add_problem
+from maninso.ledger.checklog import Given, add_misfit, add_problem
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.fetch import LogSource
 from maninso.ledger.merkle import hash_leaves
@@ -121,9 +121,9 @@ def _refuse(
     report: LogReport, given: Given, reason: Reason, message: str, *, by: int | None = None, index: int | None = None
 ) -> None:
     problem = Problem(reason, f"The promise {given.name}: {message}")
-    state = "broken" if reason is Reason.BROKEN_PROMISE else "refused"
-    report.promises.append(PromiseCheck(given.name, state, by, index, False, problem))
-    add_problem(report, problem.reason, problem.message)
+    broken = reason is Reason.BROKEN_PROMISE
+    report.promises.append(PromiseCheck(given.name, "broken" if broken else "refused", by, index, False, problem))
+    (add_problem if broken else add_misfit)(report, problem.reason, problem.message)
 
 
 def _published_key(report: LogReport, site: LogSource | None, name: str) -> VerifierKey:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from maninso import __version__
 from maninso.ledger.canonical import Json, encode_base64
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.ledger.note import VerifierKey
@@ -14,6 +15,7 @@ from maninso.ledger.sitelog import SiteRecount
 _ASSURANCE = {"0": "e-mail", "1": "social log-in", "2": "phone or real name", "3": "national e-ID"}
 _ROWS = 40
 _BROKEN = "This log does not hold. Keep the files: they are the evidence."
+_MISFIT = "What was given to be held against it is not this log's, or is damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class LogReport:
     """The recount of one log. `checkpoint` and `tally` are None where a problem kept them from being known.
 
     `named` is the number of the log's checkpoints that the site's log names, None if they were not compared; `reused`
-    that of the leaves that a kept copy had already, None if none is kept.
+    that of the leaves that a kept copy had already, None if none is kept. `misfits` are those of the problems that say
+    nothing of the log, but of files that were given; `checked` is the time of the check, in Unix seconds.
     """
 
     target: str
@@ -122,11 +125,18 @@ class LogReport:
     site_proofs: list[SiteProofCheck] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    misfits: list[Problem] = field(default_factory=list)
+    checked: int | None = None
 
     @property
     def ok(self) -> bool:
         """True if nothing at all was found wrong."""
         return not self.problems
+
+    @property
+    def holds(self) -> bool:
+        """True if nothing was found wrong with the log itself."""
+        return all(problem in self.misfits for problem in self.problems)
 
     def to_json(self) -> dict[str, Json]:
         """One object; what is not known is null."""
@@ -147,6 +157,7 @@ class LogReport:
         return {
             "ok": self.ok,
             "target": self.target,
+            "checked": self.checked,
             "origin": self.origin,
             "size": point.size if point else None,
             "root": encode_base64(point.root) if point else None,
@@ -177,7 +188,7 @@ class LogReport:
         lines = self._describe_checkpoint()
         if self.tally:
             lines += _describe_tally(self.tally)
-        if self.ok and self.tally:
+        if self.holds and self.tally:
             lines.append(
                 "Every entry was hashed anew: leaves, tiles and root are the signed ones, and nobody counts twice."
             )
@@ -188,14 +199,15 @@ class LogReport:
         if self.named is not None and self.ok:
             lines.append(f"All {self.named:,} checkpoints that the site's log names of it are of its history.")
         lines += self._describe_faults()
-        if self.ok and self.tally:
-            lines.append(f"The count is right: {self.tally.count:,}.")
+        if self.holds and self.tally:
+            lines.append(f"The count is right: {self.tally.count:,}." + (f" {_MISFIT}" if self.misfits else ""))
         else:
             lines.append(_BROKEN)
         return "\n".join(lines) + "\n"
 
     def _describe_checkpoint(self) -> list[str]:
-        lines = [f"The log {self.origin}, read from {self.target}."]
+        at = f" (at {say_time(self.checked)} by maninso {__version__})" if self.checked else ""
+        lines = [f"The log {self.origin}, read from {self.target}{at}."]
         if self.checkpoint:
             lines.append(
                 f"Its signed checkpoint: {self.checkpoint.size:,} leaves, root {encode_base64(self.checkpoint.root)}."
@@ -206,7 +218,7 @@ class LogReport:
 
     def _describe_faults(self) -> list[str]:
         lines = [f"WARNING: {warning}" for warning in self.warnings]
-        return lines + [f"WRONG ({problem.reason.value}): {problem.message}" for problem in self.problems]
+        return lines + [describe_problem(problem) for problem in self.problems]
 
 
 @dataclass(slots=True)
@@ -239,17 +251,18 @@ class SiteReport(LogReport):
         if self.recount:
             lines.append(
                 f"It names {self.recount.named:,} checkpoints of {len(self.recount.latest):,} petitions,"
-                f" the last {_say_time(self.recount.last_time)}."
+                f" the last {say_time(self.recount.last_time)}."
             )
-        lines += [_describe_witness(witness) for witness in self.witnesses]
+        lines += [describe_witness(witness) for witness in self.witnesses]
         if self.quorum:
             lines.append("They are as many as the policy asks for.")
-        if self.ok and self.recount:
+        if self.holds and self.recount:
             lines.append("Every entry was hashed anew, and no petition's log shrinks or forks in it.")
         lines += [f"It continues the checkpoint of {size:,} leaves seen before." for size in self.olds]
         lines += [f"{each.file} holds: it is leaf {each.index:,}." for each in self.receipts if not each.problem]
         lines += self._describe_faults()
-        lines.append("The site's log holds." if self.ok else _BROKEN)
+        verdict = "The site's log holds." + (f" {_MISFIT}" if self.misfits else "")
+        lines.append(verdict if self.holds else _BROKEN)
         return "\n".join(lines) + "\n"
 
 
@@ -286,7 +299,7 @@ def _describe_tally(tally: Tally) -> list[str]:
     ]
     if tally.key_destroyed is not None:
         lines.append(
-            f"The key of its nullifiers was destroyed {_say_time(tally.key_destroyed)}: they lead to nobody any more."
+            f"The key of its nullifiers was destroyed {say_time(tally.key_destroyed)}: they lead to nobody any more."
         )
     if tally.unknown:
         lines.append(f"{tally.unknown:,} entries are of kinds that this version does not know; they do not count.")
@@ -331,20 +344,27 @@ def _describe_promise(promise: PromiseCheck) -> str:
 def _describe_site_proof(proof: SiteProofCheck) -> str:
     if proof.problem or proof.size is None:
         return f"The proof {proof.file} does not hold."
-    seen = "".join(f" {_describe_witness(witness)}" for witness in proof.witnesses)
+    seen = "".join(f" {describe_witness(witness)}" for witness in proof.witnesses)
     return (
         f"The proof {proof.file} holds: the site's log names this log at {proof.size:,} leaves,"
-        f" {_say_time(proof.time)}.{seen}"
+        f" {say_time(proof.time)}.{seen}"
     )
 
 
-def _describe_witness(witness: WitnessCheck) -> str:
+def describe_problem(problem: Problem) -> str:
+    """What is wrong, with its reason."""
+    return f"WRONG ({problem.reason.value}): {problem.message}"
+
+
+def describe_witness(witness: WitnessCheck) -> str:
+    """Who has cosigned, and when; or that somebody says so whose key is not known."""
     if witness.time is None:
         return f"A signature says it is the witness {witness.name}'s; its key is not known here (see --policy)."
-    return f"The witness {witness.name} has cosigned it, {_say_time(witness.time)}."
+    return f"The witness {witness.name} has cosigned it, {say_time(witness.time)}."
 
 
-def _say_time(time: int | None) -> str:
+def say_time(time: int | None) -> str:
+    """A time in Unix seconds for people, in UTC."""
     if time is None:
         return "never"
     # A witness may name a time that no calendar has.

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from maninso.ledger.checklog import Asked, Given, add_problem, find_contradiction
+from maninso.ledger.checklog import Asked, Given, Judged, add_misfit, add_problem, find_contradiction
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.fetch import FolderSource, LogSource
@@ -37,7 +37,7 @@ def fetch_cosigned(source: LogSource, policy: Policy | None) -> bytes:
     return data
 
 
-def list_witnesses(report: LogReport, data: bytes, policy: Policy | None) -> tuple[WitnessCheck, ...]:
+def list_witnesses(report: Judged, data: bytes, policy: Policy | None) -> tuple[WitnessCheck, ...]:
     """Who has cosigned a site's checkpoint; without a quorum that the policy asks for the report has a problem."""
     try:
         verified = open_cosignatures(data, policy.witness_keys) if policy else ()
@@ -72,7 +72,7 @@ def open_site_proofs(
         except LedgerError as error:
             problem = Problem(error.reason, f"The proof {given.name}: {error}")
             report.site_proofs.append(SiteProofCheck(given.name, None, None, (), problem))
-            add_problem(report, problem.reason, problem.message)
+            add_misfit(report, problem.reason, problem.message)
             continue
         witnesses = list_witnesses(report, Receipt.parse(given.data).checkpoint_bytes, asked.policy)
         opened.append((given, entry, named, witnesses))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from maninso import UnreadableError, UsageError
+from maninso.ledger.alone import FileReport, verify_file
 from maninso.ledger.checklog import (
     LOG_PLACE,
     Asked,
@@ -53,8 +54,10 @@ def verify_log(
     keep: Path | None = None,
     progress: Progress | None = None,
     jobs: int = 4,
-) -> Report:
+) -> Report | FileReport:
     """Recounts the log at `target`: a petition's, a site's or a log's URL, a log's folder, or a folder with several.
+
+    A receipt or a promise as the target, which is a file, is checked by itself.
 
     `keys` are those one trusts; without one, the key is read from the same place, and the report warns. A key named
     `HOST/log` stands for all logs of its site. `deep` holds a site's log and its petitions' logs against each other;
@@ -82,6 +85,8 @@ def verify_log(
         now=now,
         keep=keep,
     )
+    if "://" not in target and Path(target).is_file():
+        return _verify_alone(target, asked)
     sources = _locate_logs(target)
     if len(sources) == 1:
         return _verify_one(target, sources[0], asked)
@@ -97,6 +102,16 @@ def verify_log(
             logs.append(_verify_petition(source, _only_for(asked, origin), site))
     _refuse_strangers(target, {log.origin for log in logs}, asked)
     return FolderReport(target, logs)
+
+
+def _verify_alone(target: str, asked: Asked) -> FileReport:
+    """A receipt or a promise as the target: it is checked by itself, and needs no log."""
+    if asked.deep or asked.olds or asked.proofs or asked.promises or asked.keep:
+        raise UsageError(
+            f"{target} is a file, which is checked by itself, with --key and --policy alone.",
+            cure="To hold it against its log, name the petition's address as the target, and the file by --receipt.",
+        )
+    return verify_file(Path(target), keys=[*asked.keys, *asked.promise_keys], policy=asked.policy)
 
 
 def _verify_one(target: str, source: LogSource, asked: Asked) -> Report:
@@ -141,11 +156,13 @@ def _verify_named(base: str, site: SiteReport, asked: Asked) -> list[LogReport]:
     return logs
 
 
-def save_checkpoint(report: Report, path: Path) -> None:
+def save_checkpoint(report: Report | FileReport, path: Path) -> None:
     """Keeps the checkpoint of a log that holds, for the next time's `old`; of one that does not, nothing.
 
-    Raises UsageError for several logs, or if the file cannot be written.
+    Raises UsageError for several logs, for a file, or if the file cannot be written.
     """
+    if isinstance(report, FileReport):
+        raise UsageError(f"{report.target} is no log whose checkpoint could be kept.")
     if isinstance(report, FolderReport):
         petitions = [log for log in report.logs if not isinstance(log, SiteReport)]
         if len(petitions) != 1:
@@ -166,7 +183,9 @@ def save_checkpoint(report: Report, path: Path) -> None:
 def _verify_petition(source: LogSource, asked: Asked, site: SiteReport | None) -> LogReport:
     """Recounts a petition's log, and holds it to what the site's log, if that was read, names of it."""
     data = source.fetch("checkpoint", MAX_NOTE_BYTES)
-    report = LogReport(source.name, peek_origin(data), warnings=list(source.warnings), checkpoint_bytes=data)
+    report = LogReport(
+        source.name, peek_origin(data), warnings=list(source.warnings), checkpoint_bytes=data, checked=asked.now
+    )
     opened = open_log(source, asked, report)
     if opened is None:
         return report
@@ -208,7 +227,9 @@ def _verify_petition(source: LogSource, asked: Asked, site: SiteReport | None) -
 def _verify_site(source: LogSource, asked: Asked, *, follow: frozenset[int] | None) -> SiteReport:
     """Checks a site's log and who has cosigned it; `follow` are the petitions whose every checkpoint is remembered."""
     data = fetch_cosigned(source, asked.policy)
-    report = SiteReport(source.name, peek_origin(data), warnings=list(source.warnings), checkpoint_bytes=data)
+    report = SiteReport(
+        source.name, peek_origin(data), warnings=list(source.warnings), checkpoint_bytes=data, checked=asked.now
+    )
     opened = open_log(source, asked, report)
     if opened is None:
         return report
