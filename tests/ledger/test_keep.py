@@ -258,3 +258,12 @@ def test_a_log_of_three_levels(make_log, tmp_path, copy, asked):
     assert check(log, copy).ok
     assert full_files(asked) == ["tile/1/000"]
     assert place.read_bytes() == log.read("tile/1/000")
+
+
+def test_a_strangers_receipt_does_not_keep_the_copy_back(make_log, log, copy, tmp_path):
+    receipt = tmp_path / "theirs"
+    receipt.write_bytes(make_log("petitions.example/p/8/log").begin().receipt(0))
+    report = check(log, copy, receipts=[receipt])
+    assert reasons(report) == ["other-log"]
+    assert (copy / "checkpoint").read_bytes() == log.checkpoint()
+    assert not (copy / "checkpoint.refused").exists()

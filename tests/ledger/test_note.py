@@ -202,3 +202,12 @@ def test_a_cosignature_fixes_its_time():
     later = NoteSignature(line.name, line.key_id, (1_700_000_001).to_bytes(8, "big") + line.signature[8:])
     assert reason_of(SignedNote(TEXT, (later,)).render(), [witness]) == "bad-signature"
     assert reason_of(data, [BOB.verifier]) == "wrong-key"
+
+
+def test_a_cosignatures_time_has_63_bits():
+    """tlog-cosignature: a timestamp must not exceed 2**63 - 1."""
+    last = BOB.cosign(TEXT, time=(1 << 63) - 1)
+    assert BOB.cosigner.verify(TEXT, last.signature).time == (1 << 63) - 1
+    with pytest.raises(LedgerError) as refusal:
+        BOB.cosigner.verify(TEXT, BOB.cosign(TEXT, time=1 << 63).signature)
+    assert refusal.value.reason == "bad-signature"

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maninso.ledger.checkpoint import Checkpoint, peek_checkpoint, sign_checkpoint
+from maninso.ledger.checkpoint import Checkpoint, peek_checkpoint, read_head, sign_checkpoint
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.merkle import prove_consistency
-from maninso.ledger.note import SignedNote, SignerKey, VerifierKey
+from maninso.ledger.note import SignedNote, SignerKey, VerifierKey, open_note, sign_note
 from maninso.ledger.proof import open_cosignatures
 from maninso.ledger.witness import AddRequest, decide_request, name_state, read_cosignatures
 
@@ -205,3 +205,26 @@ def test_a_checkpoint_of_another_size_with_the_same_root_is_refused(log, kept):
     root = peek_checkpoint(log.checkpoint(200)).root
     false = sign_checkpoint(Checkpoint(log.origin, 201, root), log.signer)
     assert kept.ask(request(log, 200, 201, checkpoint=false)).status == 422
+
+
+def test_a_checkpoint_with_extension_lines_is_cosigned_as_it_is(log, kept):
+    """Other logs may have some; they are opaque, and part of what is cosigned (tlog-checkpoint, tlog-cosignature)."""
+    plain = Checkpoint.parse(SignedNote.parse(log.checkpoint()).text)
+    text = plain.render() + "made on Thursday\nand witnessed\n"
+    body = request(log, 0, checkpoint=sign_note(text, [log.signer]))
+    assert AddRequest.parse(body).render() == body
+    decision = decide_request(body, logs=kept.logs, read_known=kept.known.get, signer=WITNESS, time=TIME)
+    assert decision.status == 200
+    assert SignedNote.parse(decision.cosigned).text == text
+    assert open_note(decision.cosigned, [WITNESS.cosigner]).verified[0].time == TIME
+    assert read_head(text) == plain
+
+
+@pytest.mark.parametrize("text", ["{}\n", "{}a\n\n", "{}\na\n", "\n{}", "{}a\n\nb\n"])
+def test_a_checkpoint_with_an_empty_line_is_none(log, kept, text):
+    malformed = text.format(SignedNote.parse(log.checkpoint()).text)
+    with pytest.raises(LedgerError) as refusal:
+        read_head(malformed)
+    assert refusal.value.reason == "malformed-checkpoint"
+    head = AddRequest(0, (), log.checkpoint()).render().partition(b"\n\n")[0] + b"\n\n"
+    assert kept.ask(head + sign_note(malformed, [log.signer])).status == 400

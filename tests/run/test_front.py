@@ -7,6 +7,7 @@ Python, so their places are taken by the two smallest classes that will do.
 import asyncio
 import gzip
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -330,6 +331,12 @@ def test_a_weak_tag_stays_and_what_gains_nothing_is_sent_as_it_is(site: Site) ->
     assert site.ask(accept_encoding="br").headers["etag"] == 'W/"x"'
     site.application.headers["Content-Type"] = "application/octet-stream"
     assert "content-encoding" not in site.ask("/tile", accept_encoding="br").headers
+    site.application.says = lambda environ: "".join(f"entry {n}, " for n in range(256))
+    bundle = site.ask("/entries", accept_encoding="br, gzip")
+    assert (bundle.headers["content-encoding"], bundle.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(bundle.body) == site.ask("/entries").body
+    site.application.says = lambda environ: random.Random(1).randbytes(200).decode("latin-1")
+    assert "content-encoding" not in site.ask("/hashes", accept_encoding="br, gzip").headers
     site.application.headers["Content-Type"] = "text/plain"
     site.application.says = lambda environ: "short"
     answer = site.ask("/short", accept_encoding="br")

@@ -144,7 +144,7 @@ def close_copy(copy: Copy | None, report: LogReport) -> None:
     """Marks a copy as right up to the checkpoint, or keeps the checkpoint beside it as evidence."""
     if copy is None or report.key is None:
         return
-    if report.ok:
+    if report.holds:
         copy.finish(report.key, report.checkpoint_bytes)
         return
     place = copy.refuse(report.checkpoint_bytes)

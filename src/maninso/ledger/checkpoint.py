@@ -50,6 +50,17 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: SignerKey) -> bytes:
     return sign_note(checkpoint.render(), [signer])
 
 
+def read_head(text: str) -> Checkpoint:
+    """What any log's checkpoint says of its tree; extension lines, which other logs may have, are left aside.
+
+    Raises LedgerError (malformed-checkpoint).
+    """
+    lines = text.split("\n")
+    if not all(lines[:-1]) or lines[-1]:
+        raise LedgerError(Reason.MALFORMED_CHECKPOINT, "A checkpoint has no empty lines, and its last line ends.")
+    return Checkpoint.parse("\n".join([*lines[:3], ""]))
+
+
 def peek_checkpoint(data: bytes) -> Checkpoint:
     """What a signed checkpoint claims, its signatures *not* verified. Raises LedgerError if malformed."""
     return Checkpoint.parse(SignedNote.parse(data).text)

@@ -109,6 +109,8 @@ class VerifierKey:
         signed = text.encode()
         if self.type == COSIGNATURE:
             time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            if time >= 1 << 63:
+                raise LedgerError(Reason.BAD_SIGNATURE, f"The signature of {self.name} names a time that none can.")
             signed = _cosigned(text, time)
         try:
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, signed)

@@ -1,5 +1,7 @@
 """What a witness decides (c2sp.org/tlog-witness): it cosigns a checkpoint only if it extends the last that it cosigned.
 
+Other sites' checkpoints may have extension lines, which are cosigned as they are and mean nothing to the witness.
+
 Nothing is read or written here. Whoever serves a witness must hold one log's state from `decide_request` until the new
 state is on disk, and answer only then.
 """
@@ -10,7 +12,7 @@ from hashlib import sha256
 from typing import Self
 
 from maninso.ledger.canonical import decode_base64, encode_base64, parse_decimal
-from maninso.ledger.checkpoint import Checkpoint, peek_checkpoint
+from maninso.ledger.checkpoint import Checkpoint, read_head
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.merkle import EMPTY_ROOT, HASH_LENGTH, verify_consistency
 from maninso.ledger.note import MAX_NOTE_BYTES, NoteSignature, SignedNote, SignerKey, VerifierKey, open_note
@@ -46,7 +48,7 @@ class AddRequest:
                 raise ValueError("a hash is not 32 bytes long")
         except ValueError as error:
             raise LedgerError(Reason.MALFORMED_REQUEST, f"This adds no checkpoint: {error}.") from error
-        peek_checkpoint(checkpoint)
+        read_head(SignedNote.parse(checkpoint).text)
         return request
 
     def render(self) -> bytes:
@@ -81,7 +83,7 @@ def decide_request(
     try:
         request = AddRequest.parse(data)
         note = SignedNote.parse(request.checkpoint_bytes)
-        now = Checkpoint.parse(note.text)
+        now = read_head(note.text)
     except LedgerError as error:
         return _refuse(400, str(error))
     if now.origin not in logs:

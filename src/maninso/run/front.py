@@ -42,6 +42,7 @@ STORABLE = (200, 404, 410)
 KEPT_ON_304 = ("cache-control", "content-location", "expires", "vary")  # RFC 9110, section 15.4.5
 CODINGS = ("br", "gzip")  # what is sent to those who take several, best first
 IDENTITY = "identity"
+BUNDLE = "application/octet-stream"  # entries of a log, which C2SP tlog-tiles wants compressed; or hashes, which stay
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 Address = tuple[str, str]  # path and query, as they were asked
@@ -337,11 +338,12 @@ def make_forms(answer: Answer, fields: dict[str, str]) -> dict[str, Form]:
     """Return an answer in each coding that makes it shorter; each has a tag of its own (RFC 9110, section 8.8.3)."""
     bodies = {IDENTITY: answer.body}
     kind = fields.get("content-type", "").partition(";")[0].strip().lower()
-    if len(answer.body) >= SMALLEST_COMPRESSED and (kind.startswith("text/") or kind.endswith(("json", "xml"))):
-        compressed = {
-            "br": brotli.compress(answer.body, quality=5),
-            "gzip": gzip.compress(answer.body, compresslevel=6, mtime=0),
-        }
+    if len(answer.body) >= SMALLEST_COMPRESSED:
+        compressed = {}
+        if kind.startswith("text/") or kind.endswith(("json", "xml")):
+            compressed["br"] = brotli.compress(answer.body, quality=5)
+        if compressed or kind == BUNDLE:
+            compressed["gzip"] = gzip.compress(answer.body, compresslevel=6, mtime=0)
         bodies |= {coding: body for coding, body in compressed.items() if len(body) < len(answer.body)}
     vary = fields.get("vary", "")
     if len(bodies) > 1 and "accept-encoding" not in vary.lower():

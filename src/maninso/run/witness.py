@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from maninso import ManinsoError
-from maninso.ledger.checkpoint import Checkpoint
+from maninso.ledger.checkpoint import Checkpoint, read_head
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import SignedNote, SignerKey, VerifierKey, is_key_name, open_note
 from maninso.ledger.witness import MAX_REQUEST_BYTES, TEXT, Decision, decide_request, name_state
@@ -98,7 +98,7 @@ class Witness:
         if data is None:
             return None
         try:
-            known = Checkpoint.parse(open_note(data, [self.key]).text)
+            known = read_head(open_note(data, [self.key]).text)
             if known.origin != origin:
                 raise WitnessStateError(f"{path} is of the log {known.origin}")
         except LedgerError as error:
@@ -107,7 +107,7 @@ class Witness:
         return known
 
     def _write(self, data: bytes) -> None:
-        path = self._state / name_state(Checkpoint.parse(SignedNote.parse(data).text).origin)
+        path = self._state / name_state(read_head(SignedNote.parse(data).text).origin)
         draft = path.with_name(f"{path.name}.part")
         try:
             with draft.open("wb") as file:
