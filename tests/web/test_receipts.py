@@ -33,7 +33,7 @@ def test_sealed(client: Client, opened: Callable[..., int], sign: Sign, seal: Se
     answer = client.get(f"/en/petitions/{petition}/receipts/{leaf}")
     page = Page(answer.content.decode())
     assert not [meta for meta in page.all("meta") if meta.get("http-equiv") == "refresh"]
-    for said in ("Thank you. This signature is recorded.", "Number in the ledger 2", "Sealed.", leaf):
+    for said in ("Thank you. This signature is recorded.", "Number in the ledger 2", "Counted and sealed.", leaf):
         assert said in page.text
     assert len(page.all("svg", class_="qr") or [svg for svg in page.all("svg") if svg.get("class") == "qr"]) == 1
     path = f"/petitions/{petition}/receipts/{leaf}.tlog-proof"

@@ -38,7 +38,7 @@ INTERRUPTED = 130
 STOPPED = "Stopped, so nothing is known. With --keep FOLDER a check that is run again goes on where it stopped."
 
 _PETITION_PAGE = re.compile(r"(?:/[a-z]{2})?/petitions/([1-9][0-9]*)/?", re.ASCII)
-_SITE_PAGE = re.compile(r"(?:/(?:[a-z]{2}/?)?)?", re.ASCII)
+_SITE_PAGE = re.compile(r"(?:/[a-z]{2})?(?:/(?:log/?)?)?", re.ASCII)
 
 
 def verify_log(

@@ -18,6 +18,7 @@ urlpatterns = [
     path("obligations", front.show_board, name="obligations"),
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),
     path("problems/<str:slug>", problems.show_problem, name="problem"),
+    path("log", front.describe_site_log, name="site_log"),
     path("about", front.explain_counting, name="about"),
     path("privacy", front.state_privacy, name="privacy"),
     path("accessibility", front.state_accessibility, name="accessibility"),

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from django.db import connection
 
 from maninso.ledger.checkpoint import peek_checkpoint
+from maninso.ledger.sitelog import NamedCheckpoint, SiteEntry
 from maninso.petitions.access.find import LARGEST_ID
 from maninso.signing import log, sitelog
 from maninso.signing.log import LogFile
 from maninso.signing.sitelog import SITE, read_cosignatures
 from maninso.signing.tiles import read_tree
+from maninso.signing.tree import read_entries
+
+MOST_SHOWN = 10  # checkpoints of one entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,24 @@ class CosignatureView:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteEntryView:
+    """An entry of the site's log: when it was, some of the checkpoints that it names, and how many more there are."""
+
+    index: int
+    at: dt.datetime
+    named: tuple[NamedCheckpoint, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteLogView:
-    """The site's log and its witnesses; `size` is 0 before its first checkpoint."""
+    """The site's log and its witnesses; `size` is 0 before its first checkpoint, and `key` is "" then."""
 
     origin: str
     size: int
+    key: str
     cosignatures: tuple[CosignatureView, ...]
+    entries: tuple[SiteEntryView, ...]  # the newest first
 
 
 def read_site_file(path: str) -> LogFile | None:
@@ -57,16 +73,27 @@ def is_named(petition_id: int, leaf_index: int) -> bool:
         return sitelog.is_named(cursor, petition_id=petition_id, leaf_index=leaf_index)
 
 
-def show_site_log() -> SiteLogView:
-    """Return the site's log with its witnesses, the latest cosignature first."""
+def show_site_log(*, entries: int = 0) -> SiteLogView:
+    """Return the site's log with its witnesses, the latest cosignature first, and so many of its newest entries."""
     with connection.cursor() as cursor:
         size, checkpoint = read_tree(cursor, SITE)
         cosignatures = read_cosignatures(cursor)
+        key = log.read_log_key(cursor, petition_id=SITE)
+        first = max(0, size - entries)
+        newest = read_entries(cursor, SITE, first, size)
     return SiteLogView(
         origin=peek_checkpoint(checkpoint).origin if checkpoint else "",
         size=size,
+        key=key or "",
         cosignatures=tuple(
             CosignatureView(each.witness.name, each.size, each.cosigned_at)
             for each in sorted(cosignatures, key=lambda each: each.cosigned_at, reverse=True)
         ),
+        entries=tuple(_view(first + number, data) for number, data in reversed(list(enumerate(newest)))),
     )
+
+
+def _view(index: int, data: bytes) -> SiteEntryView:
+    entry = SiteEntry.parse(data)
+    shown = entry.named[:MOST_SHOWN]
+    return SiteEntryView(index, dt.datetime.fromtimestamp(entry.time, dt.UTC), shown, len(entry.named) - len(shown))

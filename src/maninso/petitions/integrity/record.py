@@ -4,6 +4,7 @@ Only what the last checkpoint covers is told, so that the record and the count a
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -24,6 +25,12 @@ _KOREAN_REASONS = {
     4: "서명 자격 없음",
     5: "법원 명령",
     6: "운영자의 착오",
+}
+
+
+_APPROVERS: Mapping[str, Words] = {
+    "auditor": {"ko": "감사인", "en": "an auditor"},
+    "operator": {"ko": "운영자", "en": "the site’s operator"},
 }
 
 
@@ -51,6 +58,8 @@ class Decision:
     text: str
     state: str
     approved_at: dt.datetime
+    approved_by: str  # a role
+    approved_by_words: Words
     leaves: int
     done: int
     document: bytes
@@ -158,6 +167,8 @@ def _decision(batch: VoidBatch) -> Decision:
         text=batch.text,
         state=batch.state,
         approved_at=batch.approved_at,
+        approved_by=batch.approved_role,
+        approved_by_words=_APPROVERS[batch.approved_role],
         leaves=batch.leaves,
         done=batch.done,
         document=bytes(batch.decision),

@@ -75,6 +75,7 @@ def show_voids(request: HttpRequest, number: str) -> HttpResponseBase:
                 "text": decision.text,
                 "state": decision.state,
                 "approved_at": format_utc(decision.approved_at),
+                "approved_by": decision.approved_by,
                 "leaves": decision.leaves,
                 "done": decision.done,
                 "document": decision.document.decode(),

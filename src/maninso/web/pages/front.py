@@ -18,6 +18,7 @@ from maninso.web.shared.formats import format_number
 from maninso.web.shared.requests import read_words
 
 FEW = 3
+NEWEST_ENTRIES = 20  # of the site's ledger
 BOARD_FILTERS = (
     ("all", _("All")),
     ("overdue", _("Overdue")),
@@ -87,6 +88,12 @@ def explain_counting(request: HttpRequest) -> HttpResponseBase:
     except OperationalError:
         site_log = None  # the page explains all the same
     return render_page(request, "about.html", {"site_log": site_log})
+
+
+@page
+def describe_site_log(request: HttpRequest) -> HttpResponseBase:
+    """GET /log: the site's own ledger in words, its newest entries, its witnesses and its key."""
+    return render_page(request, "site_log.html", {"log": show_site_log(entries=NEWEST_ENTRIES)})
 
 
 @page
