@@ -15,6 +15,7 @@ from maninso.ledger.sitelog import SiteEntry
 from maninso.signing.keys import LogKey
 from maninso.signing.sequencer import Sequencer
 from maninso.signing.sitelog import Cosignature, keep_cosignature
+from maninso.web.pages.front import NEWEST_ENTRIES
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +105,42 @@ def test_the_page_says_who_has_cosigned_and_when(
     assert "maninso verify https://petitions.example.org --deep" in page.text
     served = SignedNote.parse(client.get("/log/checkpoint").content)
     assert [each.name for each in served.signatures] == [f"{HOST}/log", "witness.example/w"]
+
+
+def test_the_site_s_ledger_in_words(client: Client, opened: Callable[..., int], name: Seal, now: dt.datetime) -> None:
+    empty = Page(client.get("/en/log").content.decode())
+    assert "It has no entry yet." in empty.text
+    petitions = [opened() for _ in range(12)]
+    name(now)
+    answer = client.get("/en/log")
+    page = Page(answer.content.decode())
+    assert (answer.status_code, answer.headers["Cache-Control"].startswith("public")) == (200, True)
+    assert client.get("/log/key").content.decode().strip() in page.text
+    assert "No witness has cosigned this site’s ledger yet." in page.text
+    # Of an entry that names many petitions, ten are shown.
+    assert [link for link in page.links() if link in [f"/en/petitions/{each}" for each in petitions]] == [
+        f"/en/petitions/{each}" for each in petitions[:10]
+    ]
+    assert "and 2 more" in page.text
+    assert f"maninso verify https://{HOST} --deep" in page.text
+    checkpoint = client.get("/log/checkpoint").content
+    line = WITNESS.cosign(SignedNote.parse(checkpoint).text, time=1_780_000_000)
+    with connection.cursor() as cursor:
+        at = dt.datetime.fromtimestamp(1_780_000_000, dt.UTC)
+        keep_cosignature(cursor, Cosignature(WITNESS.cosigner, 1, checkpoint, line.render(), at))
+    seen = Page(client.get("/ko/log").content.decode())
+    assert "witness.example/w" in seen.text
+    assert "2026-05-28T20:26:40.000Z" in [each["datetime"] for each in seen.all("time")]
+
+
+def test_a_long_site_log_shows_its_end(
+    client: Client, opened: Callable[..., int], sign: Callable[..., list[str]], name: Seal, now: dt.datetime
+) -> None:
+    petition = opened()
+    for second in range(NEWEST_ENTRIES + 3):
+        sign(petition, 1, first=second)
+        name(now + dt.timedelta(seconds=second))
+    page = Page(client.get("/en/log").content.decode())
+    rows = [each["data-label"] for each in page.all("th") if each.get("data-label")]
+    assert rows == ["Entry"] * NEWEST_ENTRIES
+    assert f"Entry Time Petitions named, each with the length of its ledger {NEWEST_ENTRIES + 2} " in page.text

@@ -14,8 +14,10 @@ from tests.web.reading import Page
 
 from maninso.identity.receipt import make_receipt_secret
 from maninso.identity.ticket import derive_key
+from maninso.ledger.entries import Void
 from maninso.ledger.note import SignerKey, VerifierKey
 from maninso.ledger.proof import Promise, open_promise, sign_promise
+from maninso.ledger.tiles import unpack_bundle
 from maninso.petitions import integrity
 from maninso.petitions.lifecycle import Actor, close_petition
 
@@ -135,10 +137,14 @@ def test_the_record_of_voids(
         "forged or automated",
         "withdrawn by the signer",
         "1 entry is by a signer",
+        "Approved by: the site’s operator. Another person had proposed it.",
     ):
         assert said in page.text
     assert "example.org" not in page.text.replace("petitions.example.org", "")  # who decided is not named to the public
     assert page.text.count("−1") == 3
+    # Where the table is a stack of lines, each says what it is.
+    labels = [cell["data-label"] for cell in page.all("td")[:6]]
+    assert labels == ["Entry", "Signature", "Count", "Reason", "Decided by", "Day"]
     assert f"/en/petitions/{petition}/voids" in Page(client.get(f"/en/petitions/{petition}").content.decode()).links()
     body = client.get(f"/petitions/{petition}/voids.json").json()
     assert [(each["signature"], each["effect"], each["reason"], each["batch"]) for each in body["data"]] == [
@@ -150,10 +156,12 @@ def test_the_record_of_voids(
     assert (body["links"]["next"], body["links"]["prev"]) == (None, None)
     (decision,) = body["decisions"]
     assert json.loads(decision["document"])["text"] == "One <script> made these."
-    (checked,) = {
-        hashlib.sha256(decision["document"].encode()).hexdigest(),
-    }
-    assert len(checked) == 64
+    assert (decision["batch"], decision["approved_by"]) == (batch.batch_id, "operator")
+    size = int(client.get(f"/p/{petition}/log/checkpoint").content.split(b"\n")[1])
+    bundle = client.get(f"/p/{petition}/log/tile/entries/000.p/{size}").content
+    voids = [Void.parse(entry) for entry in unpack_bundle(bundle, size) if entry[:1] == b"\x02"]
+    digest = hashlib.sha256(decision["document"].encode()).digest()
+    assert [void.target for void in voids if void.decision == digest] == [2, 3]
 
 
 @pytest.mark.parametrize("ending", ["voids", "voids.json"])
