@@ -1,7 +1,8 @@
 """Signed notes and their keys (c2sp.org/signed-note), with timestamped cosignatures (c2sp.org/tlog-cosignature).
 
 A note is text that ends in a newline, an empty line, and one or more signature lines. Keys of type 01 sign the text
-with Ed25519; keys of type 04 sign the text together with a time. Other types may be on a note and are ignored.
+with Ed25519; keys of type 04 sign the text together with a time, and so do keys of type 06, with ML-DSA-44. Other types
+may be on a note and are ignored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,12 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from maninso.ledger.canonical import decode_base64, encode_base64
 from maninso.ledger.errors import LedgerError, Reason
+from maninso.ledger.mldsa import PUBLIC_KEY_LENGTH, make_cosigned_message, verify_cosigned
 
 ED25519 = 1
 COSIGNATURE = 4
+ML_DSA_44 = 6
+COSIGNATURES = (COSIGNATURE, ML_DSA_44)
 MAX_NOTE_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 
+_KEY_LENGTHS = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: PUBLIC_KEY_LENGTH}
 _DASH = "\N{EM DASH} "
 _SIGNATURE_LENGTH = 64
 
@@ -66,14 +71,14 @@ class VerifiedSignature:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key with its name; `type` is `ED25519` or `COSIGNATURE`, `public_key` 32 bytes."""
+    """A public key with its name; `type` is `ED25519`, `COSIGNATURE` (32 bytes both) or `ML_DSA_44` (1,312 bytes)."""
 
     name: str
     type: int
     public_key: bytes
 
     def __post_init__(self) -> None:
-        if not is_key_name(self.name) or self.type not in (ED25519, COSIGNATURE) or len(self.public_key) != 32:
+        if not is_key_name(self.name) or len(self.public_key) != _KEY_LENGTHS.get(self.type):
             raise LedgerError(Reason.MALFORMED_KEY, f"{self.name[:80]!r} of type {self.type} is not a usable key.")
 
     @property
@@ -105,18 +110,35 @@ class VerifierKey:
 
     def verify(self, text: str, signature: bytes) -> VerifiedSignature:
         """Checks a signature's bytes (without key ID) over a note's text; raises LedgerError (bad-signature)."""
-        time: int | None = None
-        signed = text.encode()
+        if self.type == ED25519:
+            self._require(self._verify_ed25519(signature, text.encode()))
+            return VerifiedSignature(self)
+        time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+        if time >= 1 << 63:
+            raise LedgerError(Reason.BAD_SIGNATURE, f"The signature of {self.name} names a time that none can.")
         if self.type == COSIGNATURE:
-            time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            if time >= 1 << 63:
-                raise LedgerError(Reason.BAD_SIGNATURE, f"The signature of {self.name} names a time that none can.")
-            signed = _cosigned(text, time)
+            self._require(self._verify_ed25519(signature, _cosigned(text, time)))
+        else:
+            self._require(self._verify_ml_dsa(signature, text, time))
+        return VerifiedSignature(self, time)
+
+    def _verify_ed25519(self, signature: bytes, signed: bytes) -> bool:
         try:
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, signed)
-        except (InvalidSignature, ValueError) as error:
-            raise LedgerError(Reason.BAD_SIGNATURE, f"The signature of {self.name} does not fit the text.") from error
-        return VerifiedSignature(self, time)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def _verify_ml_dsa(self, signature: bytes, text: str, time: int) -> bool:
+        try:
+            message = make_cosigned_message(name=self.name, time=time, text=text)
+        except ValueError:
+            return False  # of a text that is no checkpoint nothing can be cosigned
+        return verify_cosigned(self.public_key, signature, message)
+
+    def _require(self, fits: bool) -> None:
+        if not fits:
+            raise LedgerError(Reason.BAD_SIGNATURE, f"The signature of {self.name} does not fit the text.")
 
 
 @dataclass(frozen=True, slots=True)

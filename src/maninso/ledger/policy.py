@@ -11,7 +11,7 @@ from pathlib import Path
 
 from maninso import UnreadableError, UsageError
 from maninso.ledger.errors import LedgerError
-from maninso.ledger.note import COSIGNATURE, ED25519, VerifierKey
+from maninso.ledger.note import COSIGNATURES, ED25519, VerifierKey
 
 MAX_POLICY_BYTES = 1_000_000
 NONE = "none"
@@ -108,7 +108,7 @@ def _add_line(policy: Policy, used: set[str], words: list[str], place: str) -> N
         _add_log(policy, rest[0], "".join(rest[1:]), place)
     elif kind == "witness" and len(rest) in (2, 3):
         _define(policy, rest[0], place)
-        key = _parse_key(rest[1], COSIGNATURE, "a witness's key, of type 04", place)
+        key = _parse_key(rest[1], COSIGNATURES, "a witness's key, of type 04 or 06", place)
         if any(key.public_key == other.public_key for other in policy.witness_keys):
             raise PolicyError(f"{place}: this witness's key is there already.")
         policy.witnesses.append(KnownWitness(rest[0], key, "".join(rest[2:])))
@@ -128,7 +128,7 @@ def _add_line(policy: Policy, used: set[str], words: list[str], place: str) -> N
 
 
 def _add_log(policy: Policy, vkey: str, url: str, place: str) -> None:
-    key = _parse_key(vkey, ED25519, "a log's key, of type 01", place)
+    key = _parse_key(vkey, (ED25519,), "a log's key, of type 01", place)
     if any(key.public_key == log.key.public_key for log in policy.logs):
         raise PolicyError(f"{place}: this log's key is there already.")
     policy.logs.append(KnownLog(key, url))
@@ -163,11 +163,11 @@ def _is_defined(policy: Policy, name: str) -> bool:
     return name in policy.groups or any(name == witness.name for witness in policy.witnesses)
 
 
-def _parse_key(vkey: str, kind: int, what: str, place: str) -> VerifierKey:
+def _parse_key(vkey: str, kinds: tuple[int, ...], what: str, place: str) -> VerifierKey:
     try:
         key = VerifierKey.parse(vkey)
     except (LedgerError, UnicodeEncodeError) as error:
         raise PolicyError(f"{place}: {vkey[:80]!r} is not {what}.", cure=getattr(error, "cure", "")) from error
-    if key.type != kind:
+    if key.type not in kinds:
         raise PolicyError(f"{place}: the key {key.name} is not {what}.")
     return key

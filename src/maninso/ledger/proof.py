@@ -15,7 +15,7 @@ from maninso.ledger.entries import Entry, UnknownEntry, parse_entry
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.merkle import HASH_LENGTH, hash_leaf, verify_inclusion
 from maninso.ledger.note import (
-    COSIGNATURE,
+    COSIGNATURES,
     SignedNote,
     SignerKey,
     VerifiedSignature,
@@ -106,13 +106,13 @@ def verify_receipt(data: bytes, key: VerifierKey, *, witnesses: Sequence[Verifie
 
 
 def open_cosignatures(data: bytes, witnesses: Sequence[VerifierKey]) -> tuple[VerifiedSignature, ...]:
-    """The cosignatures (c2sp.org/tlog-cosignature, type 04) on a signed checkpoint that known witnesses made.
+    """The cosignatures (c2sp.org/tlog-cosignature) on a signed checkpoint that known witnesses made.
 
     None of them need be there. Raises LedgerError: malformed-note; bad-signature if one of a known witness fails;
     UsageError if a key is not a witness's.
     """
-    if any(key.type != COSIGNATURE for key in witnesses):
-        raise UsageError("A witness's key is of type 04.")
+    if any(key.type not in COSIGNATURES for key in witnesses):
+        raise UsageError("A witness's key is of type 04 or 06.")
     names = {(line.name, line.key_id) for line in SignedNote.parse(data).signatures}
     present = [key for key in witnesses if (key.name, key.key_id) in names]
     return open_note(data, present).verified if present else ()
