@@ -2,7 +2,13 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -267,3 +273,47 @@ def test_a_strangers_receipt_does_not_keep_the_copy_back(make_log, log, copy, tm
     assert reasons(report) == ["other-log"]
     assert (copy / "checkpoint").read_bytes() == log.checkpoint()
     assert not (copy / "checkpoint.refused").exists()
+
+
+@pytest.mark.parametrize("program", ["maninso", "maninso.ledger"])
+def test_a_check_that_is_stopped_from_the_keyboard_says_nothing_and_is_taken_up_again(log, copy, tmp_path, program):
+    """Stopped in the middle of a fetch that takes for ever; the next run fetches what was not there yet."""
+    asked: list[str] = []
+    stuck, free = Event(), Event()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if self.path.endswith(BUNDLES[2]) and not free.is_set():
+                stuck.set()
+                free.wait(60)
+            super().do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(tmp_path / "site")))
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/p/7/log"
+    words = ["verify", url, "--key", SITE_KEY.render(), "--keep", str(copy.parents[2]), "--jobs", "1"]
+    command = [sys.executable, "-m", program, *words]
+    try:
+        first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert stuck.wait(60)
+        first.send_signal(signal.SIGINT)
+        out, err = first.communicate(timeout=20)
+        assert (first.returncode, out) == (130, "")
+        assert "Stopped, so nothing is known. With --keep" in err
+        assert not (copy / "checkpoint").exists()
+        free.set()
+        asked.clear()
+        again = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (again.returncode, again.stderr.count("Traceback")) == (0, 0)
+        assert full_files(path.removeprefix("/p/7/log/") for path in asked) == ["tile/0/002", BUNDLES[2]]
+        assert "The entries of 512 leaves were in the kept copy" in again.stdout
+    finally:
+        free.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -12,7 +12,7 @@ from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.policy import read_policy
 from maninso.ledger.recompute import Progress
-from maninso.ledger.verify import INTERRUPTED, STOPPED, save_checkpoint, verify_log
+from maninso.ledger.verify import end_interrupted, save_checkpoint, verify_log
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error} {error.cure}".strip() + "\n")
         return error.exit_status
     except KeyboardInterrupt:
-        sys.stderr.write(f"\n{STOPPED}\n")
-        return INTERRUPTED
+        end_interrupted()
     sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n" if options.json else report.render())
     return 0 if report.ok else 1
 

@@ -191,7 +191,7 @@ def read_ahead(reader: TileReader, paths: Iterable[TilePath], *, jobs: int) -> I
         for ready, data in pending:
             yield ready, data.result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _target(url: str) -> str:

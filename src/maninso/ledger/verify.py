@@ -2,9 +2,11 @@
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from maninso import UnreadableError, UsageError
 from maninso.ledger.alone import FileReport, verify_file
@@ -34,8 +36,6 @@ from maninso.ledger.sitelog import SiteRecount, is_site_origin, split_origin
 
 INTERRUPTED = 130
 """Exit status of a check that was stopped, which says nothing."""
-
-STOPPED = "Stopped, so nothing is known. With --keep FOLDER a check that is run again goes on where it stopped."
 
 _PETITION_PAGE = re.compile(r"(?:/[a-z]{2})?/petitions/([1-9][0-9]*)/?", re.ASCII)
 _SITE_PAGE = re.compile(r"(?:/[a-z]{2})?(?:/(?:log/?)?)?", re.ASCII)
@@ -154,6 +154,17 @@ def _verify_named(base: str, site: SiteReport, asked: Asked) -> list[LogReport]:
             else:
                 add_problem(site, Reason.VANISHED, f"The site's log names petition {petition_id}; {error}")
     return logs
+
+
+def end_interrupted() -> NoReturn:
+    """Says that a check was stopped, and ends the process at once.
+
+    Threads may be waiting for the network, and nobody needs what they would bring: a kept copy is whole at any moment.
+    """
+    sys.stdout.flush()
+    sys.stderr.write("\nStopped, so nothing is known. With --keep FOLDER it goes on from here when it is run again.\n")
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def save_checkpoint(report: Report | FileReport, path: Path) -> None:

@@ -11,7 +11,7 @@ from maninso import UsageError
 from maninso.ledger.errors import LedgerError
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.policy import read_policy
-from maninso.ledger.verify import INTERRUPTED, STOPPED, save_checkpoint, verify_log
+from maninso.ledger.verify import end_interrupted, save_checkpoint, verify_log
 from maninso.run.commands.options import AsJson
 from maninso.run.console import say_json, say_table, show_progress
 
@@ -63,8 +63,7 @@ def verify(
                 jobs=jobs,
             )
     except KeyboardInterrupt:
-        sys.stderr.write(f"{STOPPED}\n")
-        raise typer.Exit(INTERRUPTED) from None
+        end_interrupted()
     if save:
         save_checkpoint(report, save)
     if as_json:
