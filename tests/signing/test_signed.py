@@ -87,3 +87,25 @@ def test_a_folder_that_cannot_be_used_is_an_error_with_a_cure(tmp_path: Path) ->
         SignedFiles(tmp_path / "signed").read(ORIGIN)
     with pytest.raises(SignedError, match="too long"):
         SignedFiles(tmp_path / "x").record(point(1, "o" * SLOT))
+
+
+def test_all_that_was_signed_is_listed_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "signed"
+    signed = SignedFiles(folder)
+    assert signed.list_all() == []
+    points = [point(7), point(300, "petitions.example.org/log"), point(2, "petitions.example.org/p/8/log")]
+    for each in points:
+        signed.record(point(1, each.origin))
+        signed.record(each)
+    torn = folder / name_state(ORIGIN)
+    data = torn.read_bytes()
+    torn.write_bytes(data[:-SLOT] + bytes(SLOT))  # the record at 7 leaves; the one before is left
+    (folder / name_state("nobody")).write_bytes(b"?" * 2 * SLOT)
+    (folder / f"{name_state(ORIGIN)}.part").write_bytes(data)
+    (folder / "README").write_text("not a record")
+    listed = sorted(signed.list_all(), key=lambda each: each.size)
+    assert listed == [point(1), points[2], points[1]]
+    (folder / name_state("folder")).mkdir()
+    with pytest.raises(SignedError) as refusal:
+        signed.list_all()
+    assert refusal.value.cure

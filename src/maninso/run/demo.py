@@ -50,8 +50,10 @@ def run_demo(*, port: int, fresh: bool, with_server: bool) -> None:
         for line in describe(address, opened):
             say(line)
         if with_server:
+            from maninso.run.agreement import require_agreement
             from maninso.run.server import serve
 
+            require_agreement(opened)
             serve(opened, host="127.0.0.1", port=port, workers=1, with_worker=True)
 
 

@@ -94,7 +94,10 @@ def _lost(last: Checkpoint) -> tuple[int, ManinsoError]:
     """A log that was signed and that the database does not know; number 0 is the site's own."""
     parts = split_origin(last.origin)
     message = f"{last.origin} was signed at {last.size} leaves, and the database has no such log"
-    cure = "a petition that opened after the backup was made is in a newer database only: put that in its place"
+    cure = (
+        "a petition that opened after the backup was made is in a newer database only: put that in its place; or, where"
+        " a site begins anew under its old name, begin with new keys (docs/howto/recover-a-log.md)"
+    )
     return (parts[1] if parts else 0), TreeError(message, cure=cure)
 
 
