@@ -20,7 +20,8 @@ import psycopg
 from maninso.run.postgres import server_url
 from maninso.run.settings import Settings, read_settings
 
-STARTING = 30.0  # seconds
+STARTING = 90.0  # seconds
+SERVE = (sys.executable, "-m", "maninso", "serve")
 
 
 @dataclass
@@ -43,6 +44,7 @@ class LiveSite:
     database_url: str
     port: int
     charter: str = "university"
+    web_processes: int = 1
     embedded: bool = False  # on a server of its own, which it starts itself; `database_url` is then for us alone
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
@@ -74,7 +76,7 @@ class LiveSite:
     def start(self) -> None:
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "maninso", "serve", "--port", str(self.port)],
+                [*SERVE, "--port", str(self.port), "--workers", str(self.web_processes)],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
