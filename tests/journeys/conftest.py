@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.browser import chromium, open_browser  # noqa: F401 - fixtures
 from tests.live import LiveSite, live_site
 
 from maninso.identity.rehearsal import issue_rehearsal_ticket

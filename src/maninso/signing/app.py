@@ -10,10 +10,9 @@ import os
 import re
 import struct
 import time
-from collections.abc import Iterator, Mapping
-from enum import Enum
-from functools import partial
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
 
@@ -22,7 +21,7 @@ from maninso.identity.mac import Mac
 from maninso.identity.nullifier import derive_nullifier
 from maninso.identity.receipt import make_receipt_secret, name_cookie
 from maninso.identity.rehearsal import ISSUER
-from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, TicketError, verify_ticket
+from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, TicketError, verify_any_ticket
 from maninso.ledger.entries import MAX_BUCKET, render_sign
 from maninso.ledger.evidence import SALT_LENGTH, commit_evidence
 from maninso.ledger.merkle import hash_leaf
@@ -100,7 +99,7 @@ class SigningApp:
         gates: GateBook,
         intake: Intake,
         limiter: Limiter,
-        ticket_key: bytes,
+        ticket_keys: Sequence[bytes],
         withdraw_key: bytes,
         host: str,
         rehearsal: bool,
@@ -109,7 +108,7 @@ class SigningApp:
         self._gates = gates
         self._intake = intake
         self._limiter = limiter
-        self._ticket_key = ticket_key
+        self._ticket_keys = ticket_keys
         self._withdraw_key = withdraw_key
         self._salts = draw_salts()
         self._host = host
@@ -272,7 +271,21 @@ class SigningApp:
                 del self._bodies[task]
                 task.cancel()
 
-    async def _find_gate(self, petition_id: int) -> Gate:
+    async def _sign(self, scope: Scope, petition_id: int, *, now: float) -> tuple[int, str]:
+        """Sign for the person of the request's ticket; returns the status and the leaf's hash (hex)."""
+        ticket = self._read_ticket(scope, now=now)
+        self._limit(scope, ticket, now=now)
+        gate = check_gate(self._gates.known(petition_id) or await self._find_gate(petition_id), now=now)
+        check_person(gate, ticket, petition_id=petition_id)
+        salt = os.urandom(16)
+        record = render_record(ticket, now=now)
+        entry = render_sign(
+            ticket.assurance,
+            gate.regions.get(ticket.region, 0),
+            min(int(now - gate.opened_at) // gate.bucket_seconds, MAX_BUCKET),
+            derive_nullifier(gate.key, issuer=ticket.scheme, subject=ticket.subject),
+            commit_evidence(salt, record),
+        )
         try:
             gate = await self._gates.find(petition_id)
         except psycopg.OperationalError as error:
@@ -311,7 +324,7 @@ class SigningApp:
             token = read_cookie(headers.get("cookie") or "", COOKIE)
             check_origin(headers, host=self._host)
         try:
-            ticket = verify_ticket(self._ticket_key, token, now=now)
+            ticket = verify_any_ticket(self._ticket_keys, token, now=now)
         except TicketError as error:
             raise Refused(_TICKET_REFUSALS[error.reason]) from error
         if ticket.issuer == ISSUER and not self._rehearsal:
