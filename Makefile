@@ -21,7 +21,7 @@ test: lint browser ## lint, then run the whole suite
 	@$(BIN)/pytest
 
 # Journeys are gone by a real browser. Whoever may not install it gets a run without those, which says so.
-browser:
+browser: ## install Chromium, which the journeys of the suite need
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium for the journeys" && \
 		  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null; } || \

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -36,6 +37,9 @@ from maninso.signing.reading import PATH, Exchange, Scope
 logger = logging.getLogger(__name__)
 
 DJANGO_THREADS = 4
+# Who comes back from an identity provider waits for it, in threads that do nothing else: a slow one holds up no page.
+WAITING = re.compile(r"(?:/(?:ko|en))?/identity/oidc/")
+WAITING_THREADS = 16
 SLOWEST_HEADERS = 10_000  # milliseconds until a request that does not come is given up
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
 
@@ -47,6 +51,7 @@ class Site:
         self._settings = read_settings()
         self._signing: SigningApp | None = None
         self._django: Bridge | None = None
+        self._waiting: Bridge | None = None
         self._front: Front | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
@@ -66,14 +71,19 @@ class Site:
         match = PATH.fullmatch(scope.path)
         if match is not None:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
-            return self._signing.answer(match, scope, exchange)
-        assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
-        return self._front.answer(scope, exchange)
+            await self._signing.answer(scope, exchange)
+        elif WAITING.match(path) is not None:
+            assert self._waiting is not None  # noqa: S101 - __rsgi_init__ ran before
+            await self._waiting.answer(scope, exchange)
+        else:
+            assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
+            await self._front.answer(scope, exchange)
 
     async def _start(self) -> None:
         settings = self._settings
         application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
+        self._waiting = Bridge(application, threads=WAITING_THREADS)
         self._front = Front(self._django, host=settings.host, read_language=read_language)
         for name in ("wrap.key", "promise.key", "subject.key"):
             read_or_make_secret(settings.keys_dir / name)  # so that they are there to be copied to other machines
@@ -109,8 +119,9 @@ class Site:
             await self._gates.stop()
         if self._front is not None:
             await self._front.stop()
-        if self._django is not None:
-            self._django.close()
+        for bridge in (self._django, self._waiting):
+            if bridge is not None:
+                bridge.close()
 
     async def _connect(self) -> psycopg.AsyncConnection:
         url = self._settings.database_url or ""

@@ -16,6 +16,7 @@ from typing import Any
 from maninso import UsageError
 from maninso.identity.mailbox import read_disposable_domains
 from maninso.identity.nullifier import join_wrapping_key
+from maninso.identity.oidc.provider import Provider, read_providers
 from maninso.ledger.policy import Policy, read_policy
 from maninso.signing.limits import MOST_A_PERSON, Limits, Network
 
@@ -77,6 +78,7 @@ class Settings:
     charter: str
     rehearsal: bool
     oidc_providers: Path | None
+    providers: Mapping[str, Provider]
     postgres_bin: Path | None
     limits: Limits
     witnesses: Policy | None
@@ -141,6 +143,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         charter=env.get("MANINSO_CHARTER") or "blue-house-2019",
         rehearsal=rehearsal == "1",
         oidc_providers=_path(env, "MANINSO_OIDC_PROVIDERS"),
+        providers=read_providers(_path(env, "MANINSO_OIDC_PROVIDERS")),
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
         witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
         limits=Limits(

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from maninso.web.pages import charters, errors, front, mailbox, petitions, problems, receipts, signing, updates
+from maninso.web.pages import (
+    charters,
+    errors,
+    front,
+    mailbox,
+    petitions,
+    problems,
+    providers,
+    receipts,
+    signing,
+    updates,
+)
 
 urlpatterns = [
     path("", front.show_front, name="front"),
@@ -22,6 +33,8 @@ urlpatterns = [
     path("petitions/<str:number>/receipts/<str:leaf_hash>/withdraw", receipts.withdraw, name="withdraw"),
     path("petitions/<str:number>/voids", receipts.show_voids, name="voids"),
     path("check", receipts.check_file, name="check"),
+    path("identity/oidc/<str:provider_id>", providers.go, name="oidc"),
+    path("identity/oidc/<str:provider_id>/return", providers.come_back, name="oidc_return"),
     path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
     path("obligations", front.show_board, name="obligations"),
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),

@@ -17,12 +17,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from maninso.charter import Charter, Person, refuse_signer
 from maninso.identity.mailbox import DISPOSABLE, SCHEME, AddressError, Mailbox, read_disposable_domains, read_mailbox
-from maninso.identity.ticket import AGE_UNKNOWN, TicketError
+from maninso.identity.ticket import TicketError
 from maninso.petitions import notices
 from maninso.petitions.access import PetitionView
 from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
-from maninso.web.pages.ways import takes_email
+from maninso.web.pages.ways import declared_age, find_declaration, takes_email
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.problems import NO_PAGE, TOO_MANY_ASKED, Refused
 from maninso.web.shared.tickets import keep_ticket, name_network, read_ticket, require_own_page, see_other
@@ -103,15 +103,6 @@ def is_disposable(mailbox: Mailbox) -> bool:
     return read_disposable_domains(settings.MANINSO.disposable_domains).covers(mailbox.domain)
 
 
-def find_declaration(charter: Charter) -> str:
-    """Return what a signer must declare, since nobody can check it: who may sign; "" where nothing is."""
-    refusal = refuse_signer(charter, Person(assurance=3, mail_domain=next(iter(charter.signer.mail_domains), None)))
-    if refusal is None or refusal.code != "not-declared":
-        return ""
-    who: str = charter.signer.who.in_language(translation.get_language() or "ko")
-    return who
-
-
 def send_link(
     request: HttpRequest, view: PetitionView, charter: Charter, mailbox: Mailbox, *, now: dt.datetime
 ) -> None:
@@ -123,7 +114,7 @@ def send_link(
         language=translation.get_language() or "ko",
         issuer=DISPOSABLE if is_disposable(mailbox) else SCHEME,
         # Declared, where the charter sets an age: nobody knows it (docs/reference/charter.md, "signer").
-        age=charter.signer.minimum_age or AGE_UNKNOWN,
+        age=declared_age(charter),
         until=view.closes_at or now,
         now=now,
     )
@@ -176,5 +167,5 @@ def confirm(request: HttpRequest, number: str) -> HttpResponseBase:
     require_own_page(request)
     signed = HttpResponseRedirect(f"{reverse('petition', args=[view.petition_id])}/signatures")
     signed.status_code = 307  # the same request again, at the signing path
-    keep_ticket(signed, token, expires_at=ticket.expires_at)
+    keep_ticket(signed, token, max_age=int(ticket.expires_at - now.timestamp()))
     return signed

@@ -1,7 +1,5 @@
 """The ticket's way between pages: out of a link or a provider's answer, into the cookie that the signing path reads."""
 
-import time
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -44,12 +42,12 @@ def read_ticket(token: str, *, petition_id: int, now: float) -> Ticket:
     return ticket
 
 
-def keep_ticket(response: HttpResponseBase, token: str, *, expires_at: float) -> None:
-    """Put a ticket into the cookie that the signing path reads, for as long as it holds."""
+def keep_ticket(response: HttpResponseBase, token: str, *, max_age: int) -> None:
+    """Put a ticket into the cookie that the signing path reads, for the seconds that it holds."""
     response.set_cookie(
         COOKIE,
         token,
-        max_age=max(0, int(expires_at - time.time())),
+        max_age=max_age,
         httponly=True,
         samesite="Lax",
         secure=site_origin().startswith("https:"),
