@@ -49,6 +49,10 @@ class Line:
         """Return the JSON that answers a form."""
         return self._ask("POST", address, data=dict(form), auth=auth)
 
+    def close(self) -> None:
+        """Close what is kept open."""
+        self._client.close()
+
     def _ask(self, method: str, address: str, **given: Any) -> Any:
         with self._place():
             try:

@@ -122,7 +122,10 @@ def connect(provider: Provider) -> Connection:
     """Return this process's line to a provider, with what it remembers of it."""
     with _connecting:
         known = _connections.get(provider.id)
-        if known is None or known.provider != provider:
+        if known is not None and known.provider != provider:
+            known.line.close()
+            known = None
+        if known is None:
             known = Connection(provider, issuer=KINDS[provider.kind].name_issuer(provider))
             _connections[provider.id] = known
         return known

@@ -189,5 +189,8 @@ def render_down(request: HttpRequest, provider: Provider, petition_id: int) -> H
 
 
 def render_lost(request: HttpRequest) -> HttpResponse:
-    """Return the page for whoever comes back without the cookie: it is not known where they had been."""
-    return render_page(request, "provider_lost.html", status=400)
+    """Return the page for whoever comes back without the cookie: it is not known what they were about to sign.
+
+    (There are providers that forget the state where somebody says no.)
+    """
+    return render_page(request, "provider_lost.html", {"stopped": "error" in request.GET}, status=400)

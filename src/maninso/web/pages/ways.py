@@ -23,7 +23,7 @@ NOTES = {
     "low": _("This petition asks for a stronger proof than you gave. Nothing was signed. Choose another way below."),
     "young": _("This petition is for people of a certain age, and yours is below it or not known. Nothing was signed."),
     "region": _("This petition is for residents of certain regions, and yours is another or not known."),
-    "declare": _("Tick the box first, if it is so. If it is not, you cannot sign this petition."),
+    "declare": _("You have not declared that you are among those who may sign. Start again below."),
     "elsewhere": _("This link was for another petition. Nothing was signed. To sign this one, choose a way below."),
 }
 """What `?note=` says on the page with the ways."""
