@@ -26,6 +26,7 @@ from maninso.web.pages.ways import declared_age, find_declaration, takes_email
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.problems import NO_PAGE, TOO_MANY_ASKED, Refused
 from maninso.web.shared.tickets import keep_ticket, name_network, read_ticket, require_own_page, see_other
+from maninso.web.shared.work import require_work
 
 FAULTS = {
     "empty": _("Write your e-mail address."),
@@ -63,9 +64,15 @@ def ask_address(request: HttpRequest, number: str) -> HttpResponseBase:
         require_own_page(request)
         form = read_form(request, charter)
         if not form.faults:
+            require_work(request, now=now)
             send_link(request, view, charter, read_mailbox(form.address), now=now)
             return see_other(reverse("sign_sent", args=[view.petition_id]))
-    context = {"petition": view, "form": form, "declaration": find_declaration(charter)}
+    context = {
+        "petition": view,
+        "form": form,
+        "declaration": find_declaration(charter),
+        "works": bool(settings.MANINSO.proof_of_work),
+    }
     return render_page(request, "sign_email.html", context, status=422 if form.faults else 200)
 
 

@@ -137,6 +137,13 @@ TOO_MANY_ASKED = Problem(
     _("Wait a minute, then ask again. If many people share your network, another one may do."),
     retry_after=60,
 )
+NO_WORK = Problem(
+    429,
+    "work-missing",
+    _("Too many people on your network have asked without their browser’s work in this minute. Nothing was sent."),
+    _("Allow scripts for this site and ask again, or wait a minute. There are no puzzles: the browser computes alone."),
+    retry_after=60,
+)
 WRONG_LINK = Problem(
     410,
     "wrong-link",
@@ -178,6 +185,7 @@ PROBLEMS = {
         REMOVED,
         WRONG_LINK,
         TOO_MANY_ASKED,
+        NO_WORK,
         FAILED,
         NO_DATABASE,
     )
