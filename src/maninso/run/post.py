@@ -8,12 +8,13 @@ import asyncio
 import datetime as dt
 import logging
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import procrastinate
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from maninso.petitions import notices
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 1800  # seconds between two attempts
 HOUSEKEEPING = 60.0  # seconds
+CLOSING = 10.0  # seconds that a question to the database may take that is being asked when all ends
 STALLED = 30.0  # seconds without a sign of life from the worker that holds a job
 
 T = TypeVar("T")
@@ -95,9 +97,18 @@ class PostOffice:
         return await asyncio.get_running_loop().run_in_executor(self._threads, answer)
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close what is open: each thread its own connection to the database."""
         await self._post.close()
-        self._threads.shutdown(wait=False)
+        together = threading.Barrier(MOST_CONNECTIONS)  # so that no thread closes twice and another never
+
+        def close_mine() -> None:
+            together.wait(CLOSING)
+            connections.close_all()
+
+        loop = asyncio.get_running_loop()
+        closing = [loop.run_in_executor(self._threads, close_mine) for _ in range(MOST_CONNECTIONS)]
+        await asyncio.gather(*closing, return_exceptions=True)
+        self._threads.shutdown()
 
 
 async def run_jobs(office: PostOffice, *, stop: Callable[[], bool], wait: bool = True) -> None:
