@@ -5,6 +5,7 @@ import email.policy
 import re
 import time
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 LONGEST_WAIT = 30.0  # seconds
@@ -12,13 +13,20 @@ LONGEST_WAIT = 30.0  # seconds
 
 def read_messages(folder: Path, recipient: str) -> list[EmailMessage]:
     """Return the messages to an address, the oldest first."""
-    messages = []
-    for file in sorted(folder.glob("*.eml")):
-        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        assert isinstance(message, EmailMessage)
-        if message["To"] == recipient:
-            messages.append(message)
-    return messages
+    return [message for message in read_folder(folder) if message["To"] == recipient]
+
+
+def read_folder(folder: Path) -> list[EmailMessage]:
+    """Return all messages, the oldest first."""
+    return [read_file(file) for file in sorted(folder.glob("*.eml"))]
+
+
+@cache
+def read_file(file: Path) -> EmailMessage:
+    """Return one message; a file never changes."""
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
 
 
 def wait_for_message(folder: Path, recipient: str, *, number: int = 1) -> EmailMessage:

@@ -27,7 +27,14 @@ def make_challenge(*, now: dt.datetime) -> dict[str, object]:
     options = altcha.ChallengeOptions(
         algorithm="SHA-256", max_number=most, hmac_key=_key(settings.MANINSO.secret_key), expires=now + LIFETIME
     )
-    return dict(altcha.create_challenge(options).to_dict())
+    made = altcha.create_challenge(options)
+    return {
+        "algorithm": made.algorithm,
+        "challenge": made.challenge,
+        "maxnumber": made.max_number,
+        "salt": made.salt,
+        "signature": made.signature,
+    }
 
 
 def require_work(request: HttpRequest, *, now: dt.datetime) -> None:
