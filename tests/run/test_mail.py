@@ -132,9 +132,9 @@ def test_a_letter_arrives_as_it_was_written(kind: int, tmp_path: Path, inbox: In
 
 
 def test_a_header_cannot_be_smuggled_in() -> None:
-    with pytest.raises(ValueError, match=r"CR or LF|linefeed|newline"):
+    with pytest.raises(ValueError, match="end of a line"):
         render_letter(replace(LETTER, recipient="a@b.org\nBcc: c@d.org"), sender=SENDER, host=HOST)
-    with pytest.raises(ValueError, match=r"CR or LF|linefeed|newline"):
+    with pytest.raises(ValueError, match="end of a line"):
         render_letter(replace(LETTER, subject="x\nBcc: c@d.org"), sender=SENDER, host=HOST)
 
 

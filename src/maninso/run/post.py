@@ -18,9 +18,9 @@ from django.db import close_old_connections, connections
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from maninso.petitions import notices
-from maninso.petitions.notices import SEND, TELL, StoredMessage
+from maninso.petitions.notices import SEND, TELL
 from maninso.run.mail import MOST_CONNECTIONS, Post, PostBusy, Undeliverable
-from maninso.web.shared.letters import write_letter
+from maninso.web.shared.letters import Letter, write_letter
 
 logger = logging.getLogger(__name__)
 
@@ -57,21 +57,21 @@ class PostOffice:
 
     async def send_message(self, message_id: int) -> None:
         """Send one message, unless it was sent or is of no use any more. Raises PostBusy to be tried again."""
-        message = await self.ask(notices.read_message, message_id)
-        if message is None:
-            return
-        if self._clock() < message.expires_at:
-            await self._send(message)
-        else:
-            logger.warning("message %d is given up: nobody waits for it any more", message_id)
+        letter = await self.ask(self._write, message_id)
+        if letter is not None:
+            try:
+                await self._post.send(letter)
+            except Undeliverable as error:
+                logger.warning("message %d cannot be delivered: %d", message_id, error.code)
         await self.ask(notices.drop_message, message_id)
 
-    async def _send(self, message: StoredMessage) -> None:
-        letter = await self.ask(write_letter, message, now=self._clock())
-        try:
-            await self._post.send(letter)
-        except Undeliverable as error:
-            logger.warning("message %d cannot be delivered: %d", message.message_id, error.code)
+    def _write(self, message_id: int) -> Letter | None:
+        """Return the letter of a message; None where it is gone, or nobody waits for it any more."""
+        message, now = notices.read_message(message_id), self._clock()
+        if message is not None and now >= message.expires_at:
+            logger.warning("message %d is given up: nobody waits for it any more", message_id)
+            message = None
+        return write_letter(message, now=now) if message is not None else None
 
     async def tell_subscribers(self, announcement_id: int) -> None:
         """Make the messages of an announcement, some at a time."""
