@@ -22,7 +22,10 @@ MISSING = "NO BROWSER: Chromium is not installed, so what people see was not tes
 ACCEPTED = {"ko": "ko-KR", "en": "en-GB"}
 
 OpenBrowser = Callable[..., Page]
-"""Called with the site's address, and by name `language` (ko, en), `javascript` and `width` in pixels."""
+"""Called with the site's address, and by name `language` (ko, en), `javascript`, `width` in pixels and `network`.
+
+`network` is the address that the browser comes from, where the site takes a proxy's word for it.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +49,15 @@ def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
     """Open pages of browsers that share nothing with each other."""
     contexts = []
 
-    def open_page(url: str, *, language: str = "ko", javascript: bool = True, width: int = 390) -> Page:
+    def open_page(
+        url: str, *, language: str = "ko", javascript: bool = True, width: int = 390, network: str = ""
+    ) -> Page:
         context = chromium.new_context(
             base_url=url,
             locale=ACCEPTED[language],
             java_script_enabled=javascript,
             viewport={"width": width, "height": 844},
+            extra_http_headers={"X-Forwarded-For": network} if network else {},
         )
         context.set_default_timeout(15_000)
         contexts.append(context)

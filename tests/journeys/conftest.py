@@ -83,7 +83,11 @@ def identity_site(
         issuer = "http://127.0.0.1:{find_free_port()}"
         """
     )
-    settings = {"MANINSO_OIDC_PROVIDERS": str(providers), "MANINSO_RATE_PERSON": "100"}
+    settings = {
+        "MANINSO_OIDC_PROVIDERS": str(providers),
+        "MANINSO_RATE_PERSON": "100",
+        "MANINSO_PROOF_OF_WORK": "5000",
+    }
     with live_site(home, os.environ["DATABASE_URL"], name="identity", charter="bundestag", more=settings) as site:
         yield site
 

@@ -16,6 +16,7 @@ from maninso.web.pages.petitions import find_petition
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.problems import NO_PETITION, WRONG_LINK, Refused
 from maninso.web.shared.tickets import require_own_page, see_other
+from maninso.web.shared.work import require_work
 
 
 @csrf_exempt  # own page or none, without a cookie
@@ -33,11 +34,13 @@ def ask_address(request: HttpRequest, number: str) -> HttpResponseBase:
         except AddressError as error:
             form = AddressForm(address=address, faults={"email": FAULTS[error.fault]})
         else:
+            require_work(request, now=now)
             limit_network(request, now=now)
             language = translation.get_language() or "ko"
             notices.ask_subscription(petition_id=view.petition_id, mailbox=mailbox, language=language, now=now)
             return see_other(reverse("updates_sent", args=[view.petition_id]))
-    return render_page(request, "updates.html", {"petition": view, "form": form}, status=422 if form.faults else 200)
+    context = {"petition": view, "form": form, "works": bool(settings.MANINSO.proof_of_work)}
+    return render_page(request, "updates.html", context, status=422 if form.faults else 200)
 
 
 def find_told(number: str) -> PetitionView:
