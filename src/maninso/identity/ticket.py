@@ -13,8 +13,9 @@ import hashlib
 import hmac
 import re
 import struct
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from maninso import ManinsoError

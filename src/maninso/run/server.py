@@ -13,7 +13,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -71,13 +71,12 @@ class Site:
         match = PATH.fullmatch(scope.path)
         if match is not None:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
-            await self._signing.answer(scope, exchange)
-        elif WAITING.match(path) is not None:
+            return self._signing.answer(match, scope, exchange)
+        if WAITING.match(scope.path) is not None:
             assert self._waiting is not None  # noqa: S101 - __rsgi_init__ ran before
-            await self._waiting.answer(scope, exchange)
-        else:
-            assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
-            await self._front.answer(scope, exchange)
+            return self._waiting.answer(scope, exchange)
+        assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
+        return self._front.answer(scope, exchange)
 
     async def _start(self) -> None:
         settings = self._settings
@@ -183,7 +182,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         workers_kill_timeout=20,
     )
     if with_worker:
-        with ProcessKeeper([sys.executable, "-m", "maninso", "worker"]):
+        # Whether to start was decided for both; a database that falls back later stops single logs, not the worker.
+        with ProcessKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]):
             server.serve()
     else:
         server.serve()

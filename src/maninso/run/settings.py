@@ -139,7 +139,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         email_url=email_url,
         email_from=_sender(env, host),
         disposable_domains=_disposable_domains(env),
-        proof_of_work=_number(env, "MANINSO_PROOF_OF_WORK", 0, what="hashes", least=0),
+        proof_of_work=_number(env, "MANINSO_PROOF_OF_WORK", 0, most=10_000_000, least=0, what="hashes"),
         charter=env.get("MANINSO_CHARTER") or "blue-house-2019",
         rehearsal=rehearsal == "1",
         oidc_providers=_path(env, "MANINSO_OIDC_PROVIDERS"),
@@ -155,10 +155,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _number(env: Mapping[str, str], name: str, default: int, *, what: str = "requests a minute", least: int = 1) -> int:
+def _number(
+    env: Mapping[str, str], name: str, default: int, *, most: int, least: int = 1, what: str = "requests a minute"
+) -> int:
     text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and least <= int(text) < 1_000_000_000):
-        raise SettingError(f"{name}={text!r} is not a number of {what}", cure=f"write it as {default}")
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+        raise SettingError(f"{name}={text!r} is not a number of {what}", cure=f"write it as {default}; {most} at most")
     return int(text)
 
 

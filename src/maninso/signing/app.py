@@ -10,9 +10,10 @@ import os
 import re
 import struct
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from functools import partial
+from typing import Any
 
 import psycopg
 
@@ -200,7 +201,7 @@ class SigningApp:
             ticket.assurance,
             gate.regions.get(ticket.region, 0),
             min(int(now - gate.opened_at) // gate.bucket_seconds, MAX_BUCKET),
-            derive_nullifier(key, issuer=ticket.issuer, subject=ticket.subject),
+            derive_nullifier(key, issuer=ticket.scheme, subject=ticket.subject),
             commit_evidence(evidence),
         )
         return entry, evidence
@@ -271,21 +272,7 @@ class SigningApp:
                 del self._bodies[task]
                 task.cancel()
 
-    async def _sign(self, scope: Scope, petition_id: int, *, now: float) -> tuple[int, str]:
-        """Sign for the person of the request's ticket; returns the status and the leaf's hash (hex)."""
-        ticket = self._read_ticket(scope, now=now)
-        self._limit(scope, ticket, now=now)
-        gate = check_gate(self._gates.known(petition_id) or await self._find_gate(petition_id), now=now)
-        check_person(gate, ticket, petition_id=petition_id)
-        salt = os.urandom(16)
-        record = render_record(ticket, now=now)
-        entry = render_sign(
-            ticket.assurance,
-            gate.regions.get(ticket.region, 0),
-            min(int(now - gate.opened_at) // gate.bucket_seconds, MAX_BUCKET),
-            derive_nullifier(gate.key, issuer=ticket.scheme, subject=ticket.subject),
-            commit_evidence(salt, record),
-        )
+    async def _find_gate(self, petition_id: int) -> Gate:
         try:
             gate = await self._gates.find(petition_id)
         except psycopg.OperationalError as error:

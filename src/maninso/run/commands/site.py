@@ -52,8 +52,10 @@ def worker(
     only: Annotated[
         str, typer.Option("--only", metavar="PART", help="One part of the work: log, or messages. Both without it.")
     ] = "",
+    let_stand: LetStand = False,
 ) -> None:
     """Sequence the logs, close petitions whose day has come, record what is owed, and send messages."""
+    from maninso.run.agreement import require_agreement
     from maninso.run.database import open_site
     from maninso.run.worker import run_messages, run_worker
 
@@ -62,8 +64,10 @@ def worker(
     with open_site(read_settings()) as settings:
         if only == "messages":
             run_messages(settings)
-        else:
-            run_worker(settings, with_messages=not only)
+            return
+        if not let_stand:
+            require_agreement(settings)
+        run_worker(settings, with_messages=not only)
 
 
 def migrate(as_json: AsJson = False) -> None:

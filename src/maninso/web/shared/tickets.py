@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from maninso.identity.ticket import ANY_PETITION, COOKIE, Ticket, TicketError, derive_key, verify_any_ticket
-from maninso.signing.app import Refused as SigningRefused
-from maninso.signing.app import check_origin
 from maninso.signing.limits import Limiter
+from maninso.signing.problems import Refused as SigningRefused
+from maninso.signing.reading import check_origin
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.problems import FORBIDDEN, Refused
 
