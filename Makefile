@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no
 	--no-annotate $(LOCKFLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock install clean
+.PHONY: help demo test browser lint format bench lock install clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,8 +17,15 @@ help: ## list these commands
 demo: $(INSTALLED) ## set everything up, make a sample site and serve it (PORT=8000)
 	@$(BIN)/maninso demo --port $(PORT)
 
-test: lint ## lint, then run the whole suite
+test: lint browser ## lint, then run the whole suite
 	@$(BIN)/pytest
+
+# Journeys are gone by a real browser. Whoever may not install it gets a run without those, which says so.
+browser: ## install Chromium, which the journeys of the suite need
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium for the journeys" && \
+		  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null; } || \
+		echo "NO BROWSER: Chromium is not installed, so journeys in a browser are skipped (sudo apt-get install chromium)"
 
 lint: $(INSTALLED) ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

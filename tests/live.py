@@ -46,6 +46,7 @@ class LiveSite:
     charter: str = "university"
     web_processes: int = 1
     embedded: bool = False  # on a server of its own, which it starts itself; `database_url` is then for us alone
+    more: Mapping[str, str] = field(default_factory=dict)  # settings besides
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
@@ -64,6 +65,7 @@ class LiveSite:
             "MANINSO_RATE_PERSON": "5",
             "MANINSO_TRUSTED_PROXIES": "127.0.0.0/8",  # so that a test can come from any network
             "DATABASE_URL": self.database_url,
+            **self.more,
         }
         if self.embedded:
             del environment["DATABASE_URL"]
@@ -142,12 +144,15 @@ class LiveSite:
 
 
 @contextlib.contextmanager
-def live_site(home: Path, server: str, *, name: str, charter: str = "university") -> Iterator[LiveSite]:
+def live_site(
+    home: Path, server: str, *, name: str, charter: str = "university", more: Mapping[str, str] | None = None
+) -> Iterator[LiveSite]:
     """Run a site on a new database `name` of the test session's server."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-    site = LiveSite(home, urlsplit(server)._replace(path=f"/{name}").geturl(), find_free_port(), charter)
+    database_url = urlsplit(server)._replace(path=f"/{name}").geturl()
+    site = LiveSite(home, database_url, find_free_port(), charter, more=more or {})
     site.maninso("migrate")
     yield from run_to_the_end(site)
 

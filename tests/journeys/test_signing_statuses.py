@@ -145,7 +145,7 @@ def test_made_up_people_do_not_sign_outside_rehearsals() -> None:
         gates=None,
         intake=None,
         limiter=None,
-        ticket_key=KEY,
+        ticket_keys=[KEY],
         withdraw_key=KEY,
         host="here",
         rehearsal=False,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.web.conftest import opened  # noqa: F401 - a fixture
 
 from maninso.run.postgres import ensure_running
 from maninso.run.settings import read_settings

@@ -38,6 +38,13 @@ def test_without_any_setting_there_are_defaults(tmp_path: Path, monkeypatch: pyt
         ("MANINSO_REHEARSAL", "yes"),
         ("MANINSO_OIDC_PROVIDERS", "/no/such/file"),
         ("MANINSO_POSTGRES_BIN", "/no/such/folder"),
+        ("MANINSO_PREVIOUS_SECRETS", "short"),
+        ("MANINSO_EMAIL_FROM", "nobody"),
+        ("MANINSO_EMAIL_FROM", "a@b.org, c@d.org"),
+        ("MANINSO_EMAIL_FROM", "Me <me@example.org>"),
+        ("MANINSO_DISPOSABLE_DOMAINS", "/no/such/file"),
+        ("MANINSO_PROOF_OF_WORK", "hard"),
+        ("MANINSO_PROOF_OF_WORK", "-1"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_names_the_variable(name: str, value: str, tmp_path: Path) -> None:
@@ -46,6 +53,24 @@ def test_a_bad_value_stops_the_start_and_names_the_variable(name: str, value: st
     assert str(caught.value).startswith(name)
     assert caught.value.cure != ""
     assert caught.value.exit_status == 2
+
+
+def test_secrets_that_were_replaced_are_accepted_still(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    old = read_or_make_secret(tmp_path / "keys" / "secret.previous.key").hex()
+    settings = read_settings(
+        {
+            "MANINSO_HOME": str(tmp_path),
+            "MANINSO_SECRET_KEY": SECRET,
+            "MANINSO_PREVIOUS_SECRETS": f"{'y' * 32} {'z' * 40}",
+        }
+    )
+    assert settings.secrets == (SECRET, "y" * 32, "z" * 40, old)
+
+
+def test_who_messages_come_from(tmp_path: Path) -> None:
+    settings = read_settings({"MANINSO_HOME": str(tmp_path), "MANINSO_SECRET_KEY": SECRET, "MANINSO_HOST": "p.org:81"})
+    assert (settings.email_from, settings.proof_of_work) == ("noreply@p.org", 0)
 
 
 def test_a_password_in_a_bad_address_is_not_shown(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from maninso.run.server import WorkerKeeper
+from maninso.run.keeper import ProcessKeeper
 from maninso.run.worker import Stop
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -59,7 +59,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> "list[subprocess.Popen[bytes]]":
 
 def test_the_site_stops_its_worker_at_once(started: "list[subprocess.Popen[bytes]]") -> None:
     begun = time.monotonic()
-    with WorkerKeeper(SLEEPER):
+    with ProcessKeeper(SLEEPER):
         pass
     assert [process.poll() for process in started] == [-signal.SIGTERM]
     assert time.monotonic() - begun < 20
@@ -67,7 +67,7 @@ def test_the_site_stops_its_worker_at_once(started: "list[subprocess.Popen[bytes
 
 def test_a_worker_that_was_being_started_again_is_told_too(started: "list[subprocess.Popen[bytes]]") -> None:
     begun = time.monotonic()
-    with WorkerKeeper(SLEEPER):
+    with ProcessKeeper(SLEEPER):
         started[0].kill()
         while len(started) < 2:
             time.sleep(0.01)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maninso.charter import load_preset
+from maninso.charter import Charter, load_charter, load_preset
 from maninso.identity.nullifier import derive_nullifier
 from maninso.ledger.entries import render_sign
 from maninso.signing.keys import LogKey
@@ -27,11 +27,11 @@ def opened(db: None, now: dt.datetime) -> Callable[..., int]:
     """Raise and open a petition under the university's charter (an answer from 50 signatures on); return its number."""
     from maninso.petitions.lifecycle import draft_petition, open_petition, pass_to_moderation, submit_petition
 
-    def make(*, age: dt.timedelta = dt.timedelta(days=1), charter: str = "university", **given: Any) -> int:
+    def make(*, age: dt.timedelta = dt.timedelta(days=1), charter: str | Charter = "university", **given: Any) -> int:
         moment = now - age
         petition_id = draft_petition(
             **{
-                "charter": load_preset(charter),
+                "charter": load_preset(charter) if isinstance(charter, str) else charter,
                 "title": TITLE,
                 "body": BODY,
                 "language": "en",
@@ -83,3 +83,18 @@ def seal() -> Callable[[dt.datetime], None]:
         record_met_thresholds(now=moment)
 
     return tick
+
+
+@pytest.fixture
+def make_charter() -> Callable[..., Charter]:
+    """Return the Bundestag's charter with a signer's section of one's own: `who`, and figures by name, as TOML."""
+
+    def make(who: str, **figures: str) -> Charter:
+        source = load_preset("bundestag").source.decode()
+        head, _, rest = source.partition("[signer]")
+        tail = rest[rest.index("\n[") :]
+        keys = "\n".join(f"{name} = {value}" for name, value in {"minimum_assurance": "0", **figures}.items())
+        evidence = 'confidence = "unconfirmed"\nsource = "assumed"'
+        return load_charter(f"{head}[signer]\n{who}\n{keys}\n{evidence}\n{tail}".encode(), name="made")
+
+    return make

@@ -87,6 +87,7 @@ def make_petition(**changes: Any) -> PetitionView:
             "count": 183_412,
             "count_is_reported": False,
             "signatures_by_region": {},
+            "signatures_by_assurance": {1: 1},
             "source": "",
             "source_id": "",
             "source_status": "",

@@ -46,7 +46,7 @@ def test_every_attribute() -> None:
     kept = make_obligation(state="kept", settled_at=make_petition().opened_at, response=make_response())
     full = describe_petition(make_petition(obligations=(kept,), signatures_by_region={"KR-11": 1}))
     names = {*full, *describe_card(make_card()), *describe_count(CountView(count=1, reached_at=None, answered_at=None))}
-    for name in ("thresholds", "obligations", "signatures_by_region"):
+    for name in ("thresholds", "obligations", "signatures_by_region", "signatures_by_assurance"):
         names |= set(full[name][0])
     names |= set(full["government_response"]) | set(full["ledger"])
     names |= set(describe_petition(imported_petition())["would_owe"][0])

@@ -1,5 +1,6 @@
 """Taking a signature back, the record of voids, "was I counted?": not by opening a page, and not without a secret."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -268,3 +269,18 @@ def test_evidence_against_the_site_is_called_so(
     forged = SignerKey("petitions.example.org/promise", bytes(32))
     promise = sign_promise(Promise(signer.name, origin, hashlib.sha256(b"x").digest(), 1), forged)
     assert "this site did not make it" in ask(client, promise)
+
+
+def test_a_code_outlasts_a_change_of_the_sites_secret(
+    client: Client, opened: Callable[..., int], sign: Sign, seal: Seal, now: dt.datetime, settings: Any
+) -> None:
+    petition = opened()
+    leaf, other = sign(petition, 2)
+    seal(now)
+    codes = [secret_of(petition, each) for each in (leaf, other)]
+    old = settings.MANINSO.secret_key
+    settings.MANINSO = dataclasses.replace(settings.MANINSO, secret_key="another secret " * 3, previous_secrets=(old,))
+    place = f"/en/petitions/{petition}/receipts"
+    assert client.post(f"{place}/{leaf}/withdraw", {"secret": codes[0]}).status_code == 303
+    settings.MANINSO = dataclasses.replace(settings.MANINSO, previous_secrets=())
+    assert client.post(f"{place}/{other}/withdraw", {"secret": codes[1]}).status_code == 403

@@ -16,6 +16,8 @@ from maninso.charter.model import Charter, Eligibility, TextUnit
 RefusalCode = Literal[
     "assurance-too-low",
     "mail-domain",
+    "another-scheme",
+    "disposable-mail",
     "too-young",
     "not-citizen-or-resident",
     "not-declared",
@@ -37,6 +39,8 @@ class Person:
     citizenship: frozenset[str] | None = None
     residence: str | None = None
     mail_domain: str | None = None
+    mail_disposable: bool = False
+    scheme: str | None = None
     declared_eligible: bool = False
 
 
@@ -75,12 +79,28 @@ def _refuse(rule: Eligibility, person: Person) -> Refusal | None:
             "assurance-too-low",
             Text(ko="더 강한 본인 확인이 필요합니다.", en="A stronger proof of who you are is needed."),
         )
+    if rule.scheme and person.scheme is not None and person.scheme != rule.scheme:
+        return Refusal(
+            "another-scheme",
+            Text(
+                ko="이 청원은 한 가지 본인 확인 방식만 받습니다.",
+                en="This petition accepts one way to prove who you are, and not this one.",
+            ),
+        )
     domain = (person.mail_domain or "").casefold()
     if rule.mail_domains and domain not in rule.mail_domains:
         domains = ", ".join(rule.mail_domains)
         return Refusal(
             "mail-domain",
             Text(ko=f"다음 도메인의 전자우편 주소가 필요합니다: {domains}", en=f"An address at {domains} is needed."),
+        )
+    if person.mail_disposable and rule.disposable_mail == "refused":
+        return Refusal(
+            "disposable-mail",
+            Text(
+                ko="일회용 전자우편 주소는 받지 않습니다. 평소에 쓰는 주소를 적어 주세요.",
+                en="Throw-away addresses are not accepted. Use an address of your own.",
+            ),
         )
     if rule.minimum_age and person.age is not None and person.age < rule.minimum_age:
         age = rule.minimum_age

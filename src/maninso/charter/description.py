@@ -33,7 +33,12 @@ class Row(NamedTuple):
 # Sections with a heading of their own below, and parts that are shown elsewhere.
 _NESTED = frozenset({"regional", "obligation", "steps", "earlier", "label"})
 # Rules that few institutions have: no line where a charter is silent about them.
-_RARE = frozenset({"all_regions", "best_effort", "or_next_sitting_day", "shorter_allowed", "withdrawals"})
+_RARE = frozenset(
+    {
+        *("all_regions", "best_effort", "disposable_mail", "or_next_sitting_day", "scheme", "shorter_allowed"),
+        "withdrawals",
+    }
+)
 _TOP = (
     *("in_force", "sponsors", "organisers", "gate_keeper", "review", "collecting", "submission", "counting"),
     *("thresholds", "text", "signer", "creator", "disclosure", "duplicates", "retention", "blackouts", "dissolution"),

@@ -174,7 +174,8 @@ class TextLimits(Section):
 class Eligibility(Section):
     """Who may act in a role. `who` says it in words; the rest is what can be checked.
 
-    With `citizenship` or `residence`, being a citizen of or a resident in any of them is enough.
+    With `citizenship` or `residence`, being a citizen of or a resident in any of them is enough. With `scheme`, one
+    root identity scheme (`email`, or that of a provider) is accepted and no other, so that nobody counts twice by two.
     """
 
     who: Text
@@ -183,6 +184,8 @@ class Eligibility(Section):
     citizenship: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\z")], ...] = ()
     residence: tuple[Region, ...] = ()
     mail_domains: tuple[MailDomain, ...] = ()
+    disposable_mail: Literal["refused", "marked"] = "refused"
+    scheme: Identifier | None = None
     identity: Text | None = None
 
 

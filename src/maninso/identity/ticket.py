@@ -14,6 +14,7 @@ import hmac
 import re
 import struct
 from binascii import a2b_base64
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -57,6 +58,11 @@ class Ticket(NamedTuple):
     petition_id: int
     expires_at: int
 
+    @property
+    def scheme(self) -> str:
+        """The root identity scheme, which the nullifier is made of: the issuer up to a colon; a mark may follow."""
+        return self.issuer.partition(":")[0]
+
 
 def derive_key(secret: str, *, purpose: str) -> bytes:
     """Return the 32-byte key for one purpose of the site's secret, so that no two uses share a key."""
@@ -97,6 +103,17 @@ def verify_ticket(key: bytes, token: str, *, now: float) -> Ticket:
     if now >= ticket.expires_at:
         raise TicketError("expired", "the ticket has expired")
     return ticket
+
+
+def verify_any_ticket(keys: Sequence[bytes], token: str, *, now: float) -> Ticket:
+    """Return the ticket of a token that was issued under any of `keys`, the present one first; raises TicketError."""
+    for key in keys:
+        try:
+            return verify_ticket(key, token, now=now)
+        except TicketError as error:
+            if error.reason != "forged" or key is keys[-1]:
+                raise
+    raise ValueError("there is no key")
 
 
 def _render(ticket: Ticket) -> bytes:

@@ -18,6 +18,7 @@ from maninso.charter import Length
 from maninso.ledger.canonical import render_json
 from maninso.ledger.entries import Event
 from maninso.ledger.events import ANSWERED
+from maninso.petitions import notices
 from maninso.petitions.access.build import build_cards, build_obligation
 from maninso.petitions.access.rows import NEXT_NEEDED, SIGNATURES, card_rows, obligation_rows, overdue
 from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version
@@ -212,6 +213,8 @@ def answer(
             {"at": int(now.timestamp()), "threshold": obligation.threshold_id, "response": digest.hex()},
         )
         append_entries(cursor, petition_id=obligation.petition_id, entries=[event.render()])
+        if response.version == 1:  # a correction is no news
+            notices.announce(petition_id=obligation.petition_id, kind="answered", now=now)
     return response.version
 
 

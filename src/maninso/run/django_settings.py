@@ -33,6 +33,7 @@ def database_options(url: str) -> dict[str, Any]:
 
 
 SECRET_KEY = SITE.secret_key
+SECRET_KEY_FALLBACKS = list(SITE.previous_secrets)
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # the address in links comes from MANINSO_HOST, never from the request
 ROOT_URLCONF = "maninso.web.urls"
@@ -46,6 +47,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "maninso.petitions.apps.PetitionsConfig",
     "maninso.web.apps.WebConfig",
+    "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -97,3 +99,8 @@ def MANINSO_PETITION_KEY_FILE(petition_id: int) -> Path:
 def MANINSO_PROMISE_KEY() -> bytes:
     """Return the 32 bytes that sign promises; no log's key signs one, and this one signs nothing else."""
     return read_or_make_secret(SITE.keys_dir / "promise.key")
+
+
+def MANINSO_SUBJECT_SECRET() -> str:
+    """Return the secret behind the digests that stand for verified people. It stays when the site's secret changes."""
+    return read_or_make_secret(SITE.keys_dir / "subject.key").hex()

@@ -87,7 +87,7 @@ def _check_charter(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_keys(settings: Settings) -> Iterator[Finding]:
-    present = [path for name in (*KEYS, "promise.key") if (path := settings.keys_dir / name).exists()]
+    present = [path for name in (*KEYS, "promise.key", "subject.key") if (path := settings.keys_dir / name).exists()]
     present += settings.keys_dir.glob("petitions/*.key")
     bad = 0
     for path in [settings.keys_dir, *present] if present else []:

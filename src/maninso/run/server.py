@@ -9,12 +9,11 @@ import asyncio
 import gc
 import logging
 import os
-import signal
-import subprocess
+import re
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -27,6 +26,7 @@ from maninso.identity import receipt
 from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
 from maninso.run.front import Front
+from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
 from maninso.signing.app import SigningApp
 from maninso.signing.gatebook import GateBook
@@ -37,7 +37,9 @@ from maninso.signing.reading import PATH, Exchange, Scope
 logger = logging.getLogger(__name__)
 
 DJANGO_THREADS = 4
-TELL_EVERY = 0.2  # seconds between telling a worker to stop until it has
+# Who comes back from an identity provider waits for it, in threads that do nothing else: a slow one holds up no page.
+WAITING = re.compile(r"(?:/(?:ko|en))?/identity/oidc/")
+WAITING_THREADS = 16
 SLOWEST_HEADERS = 10_000  # milliseconds until a request that does not come is given up
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
 
@@ -49,6 +51,7 @@ class Site:
         self._settings = read_settings()
         self._signing: SigningApp | None = None
         self._django: Bridge | None = None
+        self._waiting: Bridge | None = None
         self._front: Front | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
@@ -69,6 +72,9 @@ class Site:
         if match is not None:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
             return self._signing.answer(match, scope, exchange)
+        if WAITING.match(scope.path) is not None:
+            assert self._waiting is not None  # noqa: S101 - __rsgi_init__ ran before
+            return self._waiting.answer(scope, exchange)
         assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
         return self._front.answer(scope, exchange)
 
@@ -76,8 +82,9 @@ class Site:
         settings = self._settings
         application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
+        self._waiting = Bridge(application, threads=WAITING_THREADS)
         self._front = Front(self._django, host=settings.host, read_language=read_language)
-        for name in ("wrap.key", "promise.key"):
+        for name in ("wrap.key", "promise.key", "subject.key"):
             read_or_make_secret(settings.keys_dir / name)  # so that they are there to be copied to other machines
         self._gates = GateBook(self._connect, wrapping_key=partial(read_wrapping_key, settings.keys_dir))
         self._intake = Intake(self._connect)
@@ -90,7 +97,7 @@ class Site:
             gates=self._gates,
             intake=self._intake,
             limiter=limiter,
-            ticket_key=derive_key(settings.secret_key, purpose="ticket"),
+            ticket_keys=[derive_key(secret, purpose="ticket") for secret in settings.secrets],
             withdraw_key=derive_key(settings.secret_key, purpose=receipt.PURPOSE),
             host=settings.host,
             rehearsal=settings.rehearsal,
@@ -111,8 +118,9 @@ class Site:
             await self._gates.stop()
         if self._front is not None:
             await self._front.stop()
-        if self._django is not None:
-            self._django.close()
+        for bridge in (self._django, self._waiting):
+            if bridge is not None:
+                bridge.close()
 
     async def _connect(self) -> psycopg.AsyncConnection:
         url = self._settings.database_url or ""
@@ -154,44 +162,6 @@ def watch_parent() -> None:
     threading.Thread(target=watch, name="watch parent", daemon=True).start()
 
 
-class WorkerKeeper:
-    """Keeps one process (`command`) running beside the site, and starts it again if it dies."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
-        self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="worker keeper", daemon=True)
-
-    def __enter__(self) -> "WorkerKeeper":
-        # The first start is over before granian forks: a web process forked in the middle of it would hold the pipe by
-        # which a new process says that it runs, and the start would take as long as the web process lives.
-        self._start()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        while self._thread.is_alive():  # a process that is being started meanwhile is told as soon as it is known
-            if self._process is not None and self._process.poll() is None:
-                self._process.send_signal(signal.SIGTERM)
-            self._thread.join(TELL_EVERY)
-
-    def _start(self) -> None:
-        environment = {**os.environ, "MANINSO_PARENT": str(os.getpid())}
-        self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - our own interpreter and module
-
-    def _keep(self) -> None:
-        while self._process is not None:
-            status = self._process.wait()
-            if not self._stopping.is_set():
-                logger.warning("the worker ended with status %d and is started again", status)
-                self._stopping.wait(1.0)
-            if self._stopping.is_set():
-                return
-            self._start()
-
-
 def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the site until it is told to stop; `settings.database_url` must be set (see run.postgres)."""
     if settings.database_url is None:
@@ -213,7 +183,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
     )
     if with_worker:
         # Whether to start was decided for both; a database that falls back later stops single logs, not the worker.
-        with WorkerKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]):
+        with ProcessKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]):
             server.serve()
     else:
         server.serve()

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from maninso import UsageError
+from maninso.identity.mailbox import read_disposable_domains
 from maninso.identity.nullifier import join_wrapping_key
+from maninso.identity.oidc.provider import Provider, read_providers
 from maninso.ledger.policy import Policy, read_policy
 from maninso.signing.limits import MOST_A_PERSON, Limits, Network
 
@@ -22,8 +24,12 @@ VARIABLES = (
     "DATABASE_URL",
     "MANINSO_HOME",
     "MANINSO_SECRET_KEY",
+    "MANINSO_PREVIOUS_SECRETS",
     "MANINSO_HOST",
     "MANINSO_EMAIL_URL",
+    "MANINSO_EMAIL_FROM",
+    "MANINSO_DISPOSABLE_DOMAINS",
+    "MANINSO_PROOF_OF_WORK",
     "MANINSO_CHARTER",
     "MANINSO_REHEARSAL",
     "MANINSO_OIDC_PROVIDERS",
@@ -38,6 +44,7 @@ VARIABLES = (
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _SHORTEST_SECRET = 32
 _DATABASE = re.compile(r"postgres(ql)?://\S*", re.ASCII)
+_SENDER = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
 _EMAIL = re.compile(r"smtps?://\S+|file:.+")
 
 
@@ -62,14 +69,24 @@ class Settings:
     home: Path
     database_url: str | None
     secret_key: str
+    previous_secrets: tuple[str, ...]
     host: str
     email_url: str
+    email_from: str
+    disposable_domains: Path | None
+    proof_of_work: int
     charter: str
     rehearsal: bool
     oidc_providers: Path | None
+    providers: Mapping[str, Provider]
     postgres_bin: Path | None
     limits: Limits
     witnesses: Policy | None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The site's secret, and those before it that are accepted still."""
+        return (self.secret_key, *self.previous_secrets)
 
     @property
     def keys_dir(self) -> Path:
@@ -117,11 +134,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         home=home,
         database_url=database_url,
         secret_key=secret,
+        previous_secrets=_previous_secrets(env, home / "keys"),
         host=host,
         email_url=email_url,
+        email_from=_sender(env, host),
+        disposable_domains=_disposable_domains(env),
+        proof_of_work=_number(env, "MANINSO_PROOF_OF_WORK", 0, most=10_000_000, least=0, what="hashes"),
         charter=env.get("MANINSO_CHARTER") or "blue-house-2019",
         rehearsal=rehearsal == "1",
         oidc_providers=_path(env, "MANINSO_OIDC_PROVIDERS"),
+        providers=read_providers(_path(env, "MANINSO_OIDC_PROVIDERS")),
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
         witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
         limits=Limits(
@@ -133,13 +155,41 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _number(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+def _number(
+    env: Mapping[str, str], name: str, default: int, *, most: int, least: int = 1, what: str = "requests a minute"
+) -> int:
     text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= most):
-        raise SettingError(
-            f"{name}={text!r} is not a number of requests a minute", cure=f"write it as {default}; {most} at most"
-        )
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+        raise SettingError(f"{name}={text!r} is not a number of {what}", cure=f"write it as {default}; {most} at most")
     return int(text)
+
+
+def _previous_secrets(env: Mapping[str, str], keys: Path) -> tuple[str, ...]:
+    """Return the secrets that the site's secret replaced, which are accepted still and sign nothing any more."""
+    given = env.get("MANINSO_PREVIOUS_SECRETS", "").split()
+    if any(len(secret) < _SHORTEST_SECRET for secret in given):
+        raise SettingError(
+            "MANINSO_PREVIOUS_SECRETS holds a secret that is too short to have been one",
+            cure="list the former values of MANINSO_SECRET_KEY, parted by spaces",
+        )
+    files = sorted(keys.glob("secret.previous*.key"))
+    return (*given, *(read_secret(file).hex() for file in files))
+
+
+def _sender(env: Mapping[str, str], host: str) -> str:
+    name = host.partition(":")[0]
+    address = env.get("MANINSO_EMAIL_FROM") or f"noreply@{name}"
+    if not _SENDER.fullmatch(address):
+        raise SettingError(
+            f"MANINSO_EMAIL_FROM={address!r} is not an address", cure="write it as petitions@example.org"
+        )
+    return address
+
+
+def _disposable_domains(env: Mapping[str, str]) -> Path | None:
+    path = _path(env, "MANINSO_DISPOSABLE_DOMAINS")
+    read_disposable_domains(path)
+    return path
 
 
 def _networks(env: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:

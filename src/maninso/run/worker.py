@@ -1,19 +1,24 @@
-"""The worker: sequences the logs, closes petitions whose day has come, records what is owed, and asks witnesses.
+"""The worker: sequences the logs, closes petitions whose day has come, records what is owed, asks witnesses, sends.
 
 Any number may run; the one that holds the advisory lock sequences, the others wait for it. It carries on by itself
 after the database was away.
 """
 
+import asyncio
 import datetime as dt
 import logging
 import os
 import signal
+import sys
 import time
+from contextlib import ExitStack
 
 import django
 import psycopg
 from django.db import InternalError, OperationalError, connections
+from procrastinate.exceptions import ConnectorException
 
+from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret
 from maninso.run.witnessing import ask_witnesses
 from maninso.signing.keys import LogKey
@@ -55,14 +60,50 @@ class Stop:
             time.sleep(min(left, LONGEST_SLEEP))
 
 
-def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, or until the site that started this process is gone."""
+def run_worker(settings: Settings, *, with_messages: bool = True) -> None:
+    """Work until SIGTERM or SIGINT, or until the site that started this process is gone.
+
+    Messages are sent by a process of its own, so that a rush of them never slows the sequencer down.
+    """
+    stop, parent = listen_for_end()
+    with ExitStack() as stack:
+        if with_messages:
+            command = [sys.executable, "-m", "maninso", "worker", "--only", "messages"]
+            stack.enter_context(ProcessKeeper(command))
+        run_log(settings, stop, parent=parent)
+
+
+def listen_for_end() -> tuple[Stop, int]:
+    """Set Django up; return what says that this process shall end, and the number of the one that started it, or 0."""
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop.tell)
-    parent = int(os.environ.get("MANINSO_PARENT", "0"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
     django.setup()
+    return stop, int(os.environ.get("MANINSO_PARENT", "0"))
+
+
+def run_messages(settings: Settings) -> None:
+    """Send messages until told to stop, or until the process that started this one is gone."""
+    stop, parent = listen_for_end()
+    from maninso.run.mail import open_post
+    from maninso.run.post import PostOffice, run_jobs
+
+    def is_over() -> bool:
+        return stop.is_set() or bool(parent and os.getppid() != parent)
+
+    while not is_over():
+        office = PostOffice(open_post(settings), clock=lambda: dt.datetime.now(dt.UTC))
+        try:
+            asyncio.run(run_jobs(office, stop=is_over))
+        except (ConnectorException, psycopg.OperationalError, OperationalError, InternalError) as error:
+            logger.warning("the database does not answer, trying again: %s", error)
+            connections.close_all()
+            stop.wait(RETRY_AFTER)
+
+
+def run_log(settings: Settings, stop: Stop, *, parent: int) -> None:
+    """Sequence and keep house until told to stop; one worker of the site at a time does."""
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
     signed = SignedFiles(settings.signed_dir)
     while not stop.is_set():

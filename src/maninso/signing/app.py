@@ -10,7 +10,7 @@ import os
 import re
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from maninso.identity.mac import Mac
 from maninso.identity.nullifier import derive_nullifier
 from maninso.identity.receipt import make_receipt_secret, name_cookie
 from maninso.identity.rehearsal import ISSUER
-from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, TicketError, verify_ticket
+from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, TicketError, verify_any_ticket
 from maninso.ledger.entries import MAX_BUCKET, render_sign
 from maninso.ledger.evidence import SALT_LENGTH, commit_evidence
 from maninso.ledger.merkle import hash_leaf
@@ -100,7 +100,7 @@ class SigningApp:
         gates: GateBook,
         intake: Intake,
         limiter: Limiter,
-        ticket_key: bytes,
+        ticket_keys: Sequence[bytes],
         withdraw_key: bytes,
         host: str,
         rehearsal: bool,
@@ -109,7 +109,7 @@ class SigningApp:
         self._gates = gates
         self._intake = intake
         self._limiter = limiter
-        self._ticket_key = ticket_key
+        self._ticket_keys = ticket_keys
         self._withdraw_key = withdraw_key
         self._salts = draw_salts()
         self._host = host
@@ -201,7 +201,7 @@ class SigningApp:
             ticket.assurance,
             gate.regions.get(ticket.region, 0),
             min(int(now - gate.opened_at) // gate.bucket_seconds, MAX_BUCKET),
-            derive_nullifier(key, issuer=ticket.issuer, subject=ticket.subject),
+            derive_nullifier(key, issuer=ticket.scheme, subject=ticket.subject),
             commit_evidence(evidence),
         )
         return entry, evidence
@@ -311,7 +311,7 @@ class SigningApp:
             token = read_cookie(headers.get("cookie") or "", COOKIE)
             check_origin(headers, host=self._host)
         try:
-            ticket = verify_ticket(self._ticket_key, token, now=now)
+            ticket = verify_any_ticket(self._ticket_keys, token, now=now)
         except TicketError as error:
             raise Refused(_TICKET_REFUSALS[error.reason]) from error
         if ticket.issuer == ISSUER and not self._rehearsal:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from maninso.web.pages import charters, errors, front, petitions, problems, receipts, signing
+from maninso.web.pages import (
+    charters,
+    errors,
+    front,
+    mailbox,
+    petitions,
+    problems,
+    providers,
+    receipts,
+    signing,
+    updates,
+)
 
 urlpatterns = [
     path("", front.show_front, name="front"),
@@ -10,10 +21,20 @@ urlpatterns = [
     path("petitions/new", front.start_petition, name="new"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
+    path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),
+    path("petitions/<str:number>/sign/email", mailbox.ask_address, name="sign_email"),
+    path("petitions/<str:number>/sign/email/sent", mailbox.show_sent, name="sign_sent"),
+    path("petitions/<str:number>/confirm", mailbox.confirm, name="confirm"),
+    path("petitions/<str:number>/updates", updates.ask_address, name="updates"),
+    path("petitions/<str:number>/updates/sent", updates.show_sent, name="updates_sent"),
+    path("petitions/<str:number>/updates/confirm", updates.confirm, name="subscribe"),
+    path("updates/<str:token>", updates.unsubscribe, name="unsubscribe"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>", receipts.show_receipt, name="receipt"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>/withdraw", receipts.withdraw, name="withdraw"),
     path("petitions/<str:number>/voids", receipts.show_voids, name="voids"),
     path("check", receipts.check_file, name="check"),
+    path("identity/oidc/<str:provider_id>", providers.go, name="oidc"),
+    path("identity/oidc/<str:provider_id>/return", providers.come_back, name="oidc_return"),
     path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
     path("obligations", front.show_board, name="obligations"),
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),

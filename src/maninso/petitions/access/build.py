@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from maninso.charter import Charter, Counts, Measured, Threshold, legal_day, measure
+from maninso.charter import Charter, Measured, Threshold, legal_day, measure
+from maninso.charter import Counts as Measurable
 from maninso.petitions.access.rows import is_readable
 from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version, reason_words, words
 from maninso.petitions.access.views import (
@@ -47,7 +49,14 @@ def build_card(petition: Petition, *, now: dt.datetime) -> PetitionCard:
     )
 
 
-def build_petition(petition: Petition, *, by_region: Mapping[str, int], now: dt.datetime) -> PetitionView:
+class Counts(NamedTuple):
+    """Signatures less voids: by region's code, and by assurance."""
+
+    by_region: Mapping[str, int]
+    by_assurance: Mapping[int, int]
+
+
+def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> PetitionView:
     """Make the view of a petition from `petition_rows`; a tombstone where its text is not public."""
     charter = read_charter_version(petition.charter)
     readable = is_readable(petition)
@@ -78,10 +87,11 @@ def build_petition(petition: Petition, *, by_region: Mapping[str, int], now: dt.
         reason_code=petition.reason_code,
         reason=reason_words(charter, petition.reason_code),
         reason_note=petition.reason_note,
-        thresholds=_thresholds(petition, by_region=by_region),
+        thresholds=_thresholds(petition, by_region=counts.by_region),
         obligations=obligations,
         would_owe=would_owe(petition),
-        signatures_by_region=by_region,
+        signatures_by_region=counts.by_region,
+        signatures_by_assurance=counts.by_assurance,
         ledger=ledger,
         updated_at=max(
             [petition.updated_at]
@@ -169,7 +179,7 @@ def summarise(text: str) -> str:
 
 def _measure(petition: Petition, charter: Charter, *, by_region: Mapping[str, int]) -> list[tuple[Threshold, Measured]]:
     registered_on = legal_day(charter, petition.opened_at or petition.created_at)
-    counts = Counts(count_of(petition), by_region)
+    counts = Measurable(count_of(petition), by_region)
     measured = [(each, measure(each, counts, registered_on=registered_on)) for each in charter.thresholds]
     return sorted(measured, key=lambda pair: pair[1].needed)
 

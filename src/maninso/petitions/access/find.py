@@ -1,12 +1,12 @@
 """Finds one petition, and the files of its log, for whoever asks by number."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
 
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Sum
 
-from maninso.petitions.access.build import build_petition
+from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.views import CountView, PetitionView, ReceiptView
 from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally
@@ -23,7 +23,7 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     petition = petition_rows().filter(pk=petition_id).exclude(state="draft").first()
     if petition is None:
         return None
-    return build_petition(petition, by_region=_count_by_region(petition), now=now)
+    return build_petition(petition, counts=_count(petition), now=now)
 
 
 def find_count(petition_id: int) -> CountView | None:
@@ -81,14 +81,21 @@ def log_key(petition_id: int) -> str | None:
         return log.read_log_key(cursor, petition_id=petition_id)
 
 
-def _count_by_region(petition: Petition) -> Mapping[str, int]:
+def _count(petition: Petition) -> Counts:
+    """Count a petition's signatures less voids by region and by assurance, in one query; nothing before it opened."""
     gate = getattr(petition, "gate", None)
-    if gate is None or len(gate.regions) < 2:
-        return {}
+    by_region: Counter[str] = Counter()
+    by_assurance: Counter[int] = Counter()
+    if gate is None or petition.opened_at is None:
+        return Counts(by_region, by_assurance)
     rows = (
-        SigningTally.objects.filter(petition=petition, region__gt=0)
-        .values_list("region")
+        SigningTally.objects.filter(petition=petition)
+        .values_list("region", "method")
         .annotate(total=Sum(F("signatures") - F("voids")))
-        .order_by("region")
+        .order_by("region", "method")
     )
-    return {gate.regions[region]: total for region, total in rows}
+    for region, method, total in rows:
+        by_assurance[method] += total
+        if region:
+            by_region[gate.regions[region]] += total
+    return Counts(by_region, by_assurance)

@@ -154,6 +154,7 @@ class PetitionView:
     obligations: tuple[ObligationView, ...]
     would_owe: tuple[WouldOwe, ...]
     signatures_by_region: Mapping[str, int]  # ISO 3166 code -> signatures less voids; empty where not counted so
+    signatures_by_assurance: Mapping[int, int]  # 0 to 3 -> signatures less voids; empty before it opened
     ledger: LedgerView | None
     updated_at: dt.datetime
 

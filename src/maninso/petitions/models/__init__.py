@@ -5,13 +5,17 @@ mirrored for reading (`signing`), never written from here.
 """
 
 from maninso.petitions.models.integrity import VoidBatch
+from maninso.petitions.models.notice import Allowance, Announcement, Message, Subscriber
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
 __all__ = [
+    "Allowance",
+    "Announcement",
     "CharterVersion",
     "Extension",
+    "Message",
     "Obligation",
     "Petition",
     "Response",
@@ -20,5 +24,6 @@ __all__ = [
     "SigningThreshold",
     "SigningTree",
     "StateChange",
+    "Subscriber",
     "VoidBatch",
 ]

@@ -48,16 +48,26 @@ def serve(
         serve_site(settings, host=host, port=port, workers=workers, with_worker=not no_worker)
 
 
-def worker(let_stand: LetStand = False) -> None:
-    """Sequence the logs, close petitions whose day has come, record what is owed."""
+def worker(
+    only: Annotated[
+        str, typer.Option("--only", metavar="PART", help="One part of the work: log, or messages. Both without it.")
+    ] = "",
+    let_stand: LetStand = False,
+) -> None:
+    """Sequence the logs, close petitions whose day has come, record what is owed, and send messages."""
     from maninso.run.agreement import require_agreement
     from maninso.run.database import open_site
-    from maninso.run.worker import run_worker
+    from maninso.run.worker import run_messages, run_worker
 
+    if only not in ("", "log", "messages"):
+        raise UsageError(f"--only {only!r} is no part of a worker's", cure="give log or messages, or leave it out")
     with open_site(read_settings()) as settings:
+        if only == "messages":
+            run_messages(settings)
+            return
         if not let_stand:
             require_agreement(settings)
-        run_worker(settings)
+        run_worker(settings, with_messages=not only)
 
 
 def migrate(as_json: AsJson = False) -> None:

@@ -89,6 +89,10 @@ def describe_petition(view: PetitionView) -> dict[str, Any]:
         "obligations": [_obligation(obligation) for obligation in view.obligations],
         "would_owe": [_would_owe(would) for would in view.would_owe],
         "signatures_by_region": _regions(view),
+        "signatures_by_assurance": [
+            {"assurance": level, "signature_count": count}
+            for level, count in sorted(view.signatures_by_assurance.items())
+        ],
         "ledger": _ledger(view.petition_id, view.ledger) if view.ledger else None,
     }
 

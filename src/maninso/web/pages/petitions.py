@@ -46,6 +46,7 @@ SORTS = (
     ("relevance", _("Best match")),
 )
 GONE = ("hidden", "removed")
+ASSURANCES = (_("e-mail"), _("social log-in"), _("phone or real name"), _("national e-ID"))
 
 
 def show_card(card: PetitionCard, *, now: dt.datetime) -> dict[str, Any]:
@@ -132,6 +133,11 @@ def render_petition(request: HttpRequest, view: PetitionView, *, now: dt.datetim
         "missing": max(threshold.needed - view.count, 0) if threshold else 0,
         "others": [other for other in view.thresholds if other is not threshold],
         "obligations": [show_debt(obligation) for obligation in view.obligations],
+        "assurances": [
+            {"label": ASSURANCES[level], "count": count}
+            for level, count in sorted(view.signatures_by_assurance.items())
+            if count
+        ],
         "days": days_left(view.closes_at, now=now, zone=view.time_zone) if view.closes_at else None,
     }
     return render_page(request, "petition.html", context, status=410 if view.state in GONE else 200)

@@ -16,13 +16,11 @@ from maninso.identity.receipt import PURPOSE, is_receipt_secret, make_receipt_se
 from maninso.identity.ticket import derive_key
 from maninso.petitions import access, integrity
 from maninso.petitions.access import ReceiptView, site
-from maninso.signing.problems import Refused as SigningRefused
-from maninso.signing.reading import check_origin
-from maninso.web.pages.signing import see_other
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.answers import page, private_page, render_page
-from maninso.web.shared.problems import FORBIDDEN, NO_RECEIPT, NO_VOIDS, NOT_WITHDRAWABLE, WRONG_SECRET, Refused
+from maninso.web.shared.problems import NO_RECEIPT, NO_VOIDS, NOT_WITHDRAWABLE, WRONG_SECRET, Refused
 from maninso.web.shared.requests import LAST_PAGE, read_count, read_leaf_hash, read_number
+from maninso.web.shared.tickets import require_own_page, see_other
 
 VOIDS_PER_PAGE = 100
 VERDICTS = {
@@ -86,7 +84,7 @@ def withdraw(request: HttpRequest, number: str, leaf_hash: str) -> HttpResponseB
         return see_other(reverse("receipt", args=[petition_id, leaf_hash]))
     kept = request.COOKIES.get(name_cookie(petition_id), "")
     key = derive_key(settings.MANINSO.secret_key, purpose=PURPOSE)
-    mine = is_receipt_secret(key, kept, petition_id=petition_id, leaf_hash=receipt.leaf_hash)
+    mine = knows_secret(kept, receipt)
     secret = make_receipt_secret(key, petition_id=petition_id, leaf_hash=receipt.leaf_hash) if mine else ""
     context = {"receipt": receipt, "leaf_hash": leaf_hash, "standing": standing, "secret": secret}
     return render_page(request, "withdraw.html", context)
@@ -96,14 +94,18 @@ def require_secret(request: HttpRequest, receipt: ReceiptView) -> None:
     """Refuse who does not show the receipt's secret: in the form's field, else in the cookie of a page of this site."""
     given = request.POST.get("secret", "").strip()
     if not given:
-        try:
-            check_origin(request.headers, host=settings.MANINSO.host)
-        except SigningRefused as error:
-            raise Refused(FORBIDDEN) from error
+        require_own_page(request)
         given = request.COOKIES.get(name_cookie(receipt.petition_id), "")
-    key = derive_key(settings.MANINSO.secret_key, purpose=PURPOSE)
-    if not is_receipt_secret(key, given, petition_id=receipt.petition_id, leaf_hash=receipt.leaf_hash):
+    if not knows_secret(given, receipt):
         raise Refused(WRONG_SECRET)
+
+
+def knows_secret(given: str, receipt: ReceiptView) -> bool:
+    """Whether this is the receipt's secret, made under the site's present secret or one before it."""
+    keys = [derive_key(secret, purpose=PURPOSE) for secret in settings.MANINSO.secrets]
+    return any(
+        is_receipt_secret(key, given, petition_id=receipt.petition_id, leaf_hash=receipt.leaf_hash) for key in keys
+    )
 
 
 @csrf_exempt  # it changes nothing

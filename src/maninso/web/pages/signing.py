@@ -1,4 +1,4 @@
-"""Before and after signing: proving who you are, the button that signs, and the receipt.
+"""Before signing: the ways to prove who you are, and the button that signs.
 
 Signing itself is answered by `maninso.signing.app`. No page here looks at the ticket, so none holds anything personal;
 opening a page never signs, only the button's POST does.
@@ -8,40 +8,44 @@ import datetime as dt
 import secrets
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maninso.identity.rehearsal import LIFETIME, make_rehearsal_ticket
-from maninso.identity.ticket import COOKIE, derive_key, issue_ticket
+from maninso.identity.ticket import derive_key, issue_ticket
 from maninso.petitions.access import PetitionView
 from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
-from maninso.web.shared.addresses import site_origin
+from maninso.web.pages.ways import NOTES, find_ways
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, Refused
+from maninso.web.shared.tickets import keep_ticket, see_other
 
 LONGEST_NAME = 60  # characters
 MADE_UP_AGE = 40  # old enough for every charter
 MADE_UP_ASSURANCE = 1
 
 
-def see_other(address: str) -> HttpResponseRedirect:
-    """Return 303: what was posted is done, go and read there."""
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response
-
-
 @page
 def show_sign_page(request: HttpRequest, number: str) -> HttpResponseBase:
-    """GET /petitions/{id}/sign: how to prove who you are, and the button that signs."""
+    """GET /petitions/{id}/sign?note=: the ways to prove who you are; `note` says why somebody is back here."""
     view = find_petition(number, now=timezone.now())
     if not view.takes_signatures:
         return see_other(reverse("petition", args=[view.petition_id]))
-    return render_page(request, "sign.html", {"petition": view})
+    note = NOTES.get(request.GET.get("note", ""))
+    return render_page(request, "sign.html", {"petition": view, "ways": find_ways(view), "note": note})
+
+
+@page
+def show_button(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /petitions/{id}/sign/now: the button that signs, for whoever has proved who they are."""
+    view = find_petition(number, now=timezone.now())
+    if not view.takes_signatures:
+        return see_other(reverse("petition", args=[view.petition_id]))
+    return render_page(request, "sign_now.html", {"petition": view})
 
 
 @private_page
@@ -87,7 +91,7 @@ def needed_assurance(view: PetitionView) -> int:
 
 def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetime) -> HttpResponseBase:
     """Return the redirect to the button that signs, with the made-up person's ticket in the cookie."""
-    response = see_other(reverse("sign", args=[view.petition_id]) + "#now")
+    response = see_other(reverse("sign_now", args=[view.petition_id]))
     secret = settings.MANINSO.secret_key
     ticket = make_rehearsal_ticket(
         secret,
@@ -97,12 +101,6 @@ def give_ticket(view: PetitionView, *, person: str, region: str, now: dt.datetim
         assurance=needed_assurance(view),
         age=MADE_UP_AGE,
     )
-    response.set_cookie(
-        COOKIE,
-        issue_ticket(derive_key(secret, purpose="ticket"), ticket),
-        max_age=LIFETIME,
-        httponly=True,
-        samesite="Lax",
-        secure=site_origin().startswith("https:"),
-    )
+    token = issue_ticket(derive_key(secret, purpose="ticket"), ticket)
+    keep_ticket(response, token, max_age=LIFETIME)
     return response

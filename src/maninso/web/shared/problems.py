@@ -130,6 +130,26 @@ REMOVED = Problem(
     _("This petition was removed."),
     _("Its page says when and why."),
 )
+TOO_MANY_ASKED = Problem(
+    429,
+    "too-many-messages",
+    _("Too many messages were asked for from your network in this minute. None was sent."),
+    _("Wait a minute, then ask again. If many people share your network, another one may do."),
+    retry_after=60,
+)
+NO_WORK = Problem(
+    429,
+    "work-missing",
+    _("Too many people on your network have asked without their browser’s work in this minute. Nothing was sent."),
+    _("Allow scripts for this site and ask again, or wait a minute. There are no puzzles: the browser computes alone."),
+    retry_after=60,
+)
+WRONG_LINK = Problem(
+    410,
+    "wrong-link",
+    _("This link is not whole, or it has expired. Nothing was changed."),
+    _("Open it again from the message, or ask for a new one on the petition’s page."),
+)
 FAILED = Problem(
     500,
     "failed",
@@ -163,6 +183,9 @@ PROBLEMS = {
         NO_FORMAT,
         NOT_WITHDRAWABLE,
         REMOVED,
+        WRONG_LINK,
+        TOO_MANY_ASKED,
+        NO_WORK,
         FAILED,
         NO_DATABASE,
     )

@@ -1,0 +1,48 @@
+"""Messages to send, stored in the same transaction as what they are about; the worker sends them (run/post.py).
+
+Addresses live here alone: in a message until it is sent, and in a subscriber's row until they unsubscribe.
+"""
+
+from maninso.petitions.notices.allowances import MOST_MESSAGES, drop_lapsed_allowances, take_allowance
+from maninso.petitions.notices.messages import (
+    SEND,
+    StoredMessage,
+    ask_confirmation,
+    ask_subscription,
+    drop_message,
+    read_message,
+    revive_messages,
+)
+from maninso.petitions.notices.subscribers import (
+    TELL,
+    Subscription,
+    announce,
+    erase_address,
+    make_token,
+    read_subscription,
+    subscribe,
+    tell_subscribers,
+    unsubscribe,
+)
+
+__all__ = [
+    "MOST_MESSAGES",
+    "SEND",
+    "TELL",
+    "StoredMessage",
+    "Subscription",
+    "announce",
+    "ask_confirmation",
+    "ask_subscription",
+    "drop_lapsed_allowances",
+    "drop_message",
+    "erase_address",
+    "make_token",
+    "read_message",
+    "read_subscription",
+    "revive_messages",
+    "subscribe",
+    "take_allowance",
+    "tell_subscribers",
+    "unsubscribe",
+]

@@ -1,0 +1,50 @@
+"""Keeps a process of ours running beside another: the worker beside the site, the messages beside the worker."""
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+TELL_EVERY = 0.2  # seconds between telling a process to stop until it has
+
+
+class ProcessKeeper:
+    """Keeps one process (`command`) running beside the site, and starts it again if it dies."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="process keeper", daemon=True)
+
+    def __enter__(self) -> "ProcessKeeper":
+        # The first start is over before the site forks: a web process forked in the middle of it would hold the pipe by
+        # which a new process says that it runs, and the start would take as long as the web process lives.
+        self._start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        while self._thread.is_alive():  # a process that is being started meanwhile is told as soon as it is known
+            if self._process is not None and self._process.poll() is None:
+                self._process.send_signal(signal.SIGTERM)
+            self._thread.join(TELL_EVERY)
+
+    def _start(self) -> None:
+        environment = {**os.environ, "MANINSO_PARENT": str(os.getpid())}
+        self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - our own interpreter and module
+
+    def _keep(self) -> None:
+        while self._process is not None:
+            status = self._process.wait()
+            if not self._stopping.is_set():
+                logger.warning("a process of ours ended with status %d and is started again", status)
+                self._stopping.wait(1.0)
+            if self._stopping.is_set():
+                return
+            self._start()

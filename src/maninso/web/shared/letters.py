@@ -1,0 +1,177 @@
+"""What messages say, in the reader's language, as text and as simple HTML.
+
+A letter is made when it is sent and stored nowhere. The link that signs is the signed ticket itself, for an hour from
+then on, and for one petition.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix, reverse, set_script_prefix
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
+from maninso.identity.mailbox import read_mailbox
+from maninso.petitions import access, notices
+from maninso.petitions.notices import StoredMessage
+from maninso.web.shared.addresses import site_origin
+from maninso.web.shared.formats import settle_particles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message in words. `identifier` is the same whenever it is sent again; `unsubscribe` an address, or ""."""
+
+    recipient: str
+    sender_name: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    date: dt.datetime
+    identifier: str
+    unsubscribe: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a letter is made of; `paragraphs` come before the link and `notes` after it."""
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    link: str
+    label: str
+    notes: tuple[str, ...]
+    unsubscribe: str = ""
+
+
+def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
+    """Return the letter of a stored message, with links that hold from `now` on."""
+    with _in_language(message.language):
+        words = _WRITERS[message.kind](message, now)
+        file = access.read_log_file(message.petition_id, "checkpoint")
+        checkpoint = file.body.decode() if file else ""
+        context = {
+            "words": words,
+            "language": message.language,
+            "petition_title": message.petition_title,
+            "petition_language": message.petition_language,
+            "checkpoint": checkpoint,
+            "origin": site_origin(),
+        }
+        html = settle_particles(render_to_string("maninso/letters/letter.html", context))
+        return Letter(
+            recipient=message.recipient,
+            sender_name=_("Maninso"),
+            subject=settle_particles(words.subject),
+            text=settle_particles(_write_text(words, message.petition_title, checkpoint)),
+            html=html,
+            language=message.language,
+            date=now,
+            identifier=f"m{message.message_id}.{int(message.created_at.timestamp())}",
+            unsubscribe=words.unsubscribe,
+        )
+
+
+def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
+    ticket = make_confirmation(
+        settings.MANINSO_SUBJECT_SECRET(),
+        settings.MANINSO.secret_key,
+        mailbox=read_mailbox(message.recipient),
+        petition_id=message.petition_id,
+        issuer=message.facts["issuer"],
+        age=message.facts["age"],
+        now=now.timestamp(),
+    )
+    link = site_origin() + reverse("confirm", args=[message.petition_id]) + "?" + urlencode({"ticket": ticket})
+    return Words(
+        subject=_("Sign: %(title)s") % {"title": _cut(message.petition_title)},
+        heading=_("One step to your signature"),
+        paragraphs=(
+            _("Somebody, most likely you, asked to sign this petition with this address."),
+            _("Open the link and press the button there. Opening the link alone signs nothing."),
+        ),
+        link=link,
+        label=_("Go to the button that signs"),
+        notes=(
+            _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60},
+            _("It was not you? Then do nothing: nothing is stored of you, and this message was the only trace."),
+            _("Do not pass this message on: whoever has the link can sign in your place."),
+        ),
+    )
+
+
+def _subscribe(message: StoredMessage, now: dt.datetime) -> Words:
+    token = seal_subscription(
+        settings.MANINSO.secret_key,
+        address=message.recipient,
+        petition_id=message.petition_id,
+        language=message.language,
+        now=now.timestamp(),
+    )
+    link = site_origin() + reverse("subscribe", args=[message.petition_id]) + "?" + urlencode({"token": token})
+    return Words(
+        subject=_("News of: %(title)s") % {"title": _cut(message.petition_title)},
+        heading=_("Do you want news of this petition?"),
+        paragraphs=(
+            _("Somebody, most likely you, asked that this address be told what becomes of this petition."),
+            _("Open the link and press the button there. Until then this address is not stored."),
+        ),
+        link=link,
+        label=_("Go to the button that says yes"),
+        notes=(
+            _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60},
+            _("It was not you? Then do nothing."),
+        ),
+    )
+
+
+def _update(message: StoredMessage, now: dt.datetime) -> Words:
+    token = notices.make_token(subscriber_id=message.facts["subscriber"], petition_id=message.petition_id)
+    unsubscribe = site_origin() + reverse("unsubscribe", args=[token])
+    return Words(
+        subject=_("Answered: %(title)s") % {"title": _cut(message.petition_title)},
+        heading=_("The institution has answered"),
+        paragraphs=(_("There is an answer to a petition that you asked to hear of."),),
+        link=site_origin() + reverse("petition", args=[message.petition_id]),
+        label=_("Read the answer"),
+        notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
+        unsubscribe=unsubscribe,
+    )
+
+
+_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update}
+
+_LONGEST_TITLE = 60  # characters of a subject line
+
+
+def _cut(title: str) -> str:
+    line = " ".join(title.split())
+    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
+
+
+def _write_text(words: Words, title: str, checkpoint: str) -> str:
+    parts = [words.heading, f"“{title}”", *words.paragraphs, f"{words.label}:\n{words.link}", *words.notes]
+    if checkpoint:
+        parts.append(f"{_('The petition’s sealed count at this moment. Keep it, and anyone can check it later:')}\n")
+        parts[-1] += "\n".join(f"    {line}".rstrip() for line in checkpoint.rstrip().split("\n"))
+    parts.append(f"-- \n{site_origin()}")
+    return "\n\n".join(parts) + "\n"
+
+
+@contextmanager
+def _in_language(language: str) -> Iterator[None]:
+    outer = get_script_prefix()
+    set_script_prefix(f"/{language}/")
+    try:
+        with translation.override(language):
+            yield
+    finally:
+        set_script_prefix(outer)
