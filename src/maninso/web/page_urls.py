@@ -1,6 +1,6 @@
 """The addresses of pages: as they are, and behind `/ko` and `/en`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maninso.web.pages import charters, errors, front, petitions, problems, receipts, signing
 
@@ -22,9 +22,11 @@ urlpatterns = [
     path("about", front.explain_counting, name="about"),
     path("privacy", front.state_privacy, name="privacy"),
     path("accessibility", front.state_accessibility, name="accessibility"),
+    path("", include("maninso.web.office_urls")),
 ]
 
 handler400 = errors.answer_bad_request
 handler403 = errors.answer_forbidden
 handler404 = errors.answer_not_found
+handler429 = errors.answer_too_many
 handler500 = errors.answer_failure

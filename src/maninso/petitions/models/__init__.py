@@ -4,12 +4,16 @@ Invariants are constraints of the database, each with a name; Python only asks. 
 mirrored for reading (`signing`), never written from here.
 """
 
+from maninso.petitions.models.account import Account
+from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
 __all__ = [
+    "Account",
+    "AuditRecord",
     "CharterVersion",
     "Extension",
     "Obligation",

@@ -1,6 +1,6 @@
-"""The style sheet and the icon, served from memory under names that hold their digest, so that caches keep them.
+"""Style sheet, icon and scripts, served from memory under names that hold their digest, so that caches keep them.
 
-There are two small files and they come with the package: no collecting step, nothing to configure, nothing to forget.
+They are few and small and come with the package: no collecting step, nothing to configure, nothing to forget.
 """
 
 import gzip
@@ -11,7 +11,7 @@ from importlib.resources import files
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 

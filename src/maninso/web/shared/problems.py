@@ -63,6 +63,18 @@ WRONG_SECRET = Problem(
     _("This is not the code of this receipt."),
     _("Open this page in the browser that signed, or copy the code again. Nothing was changed."),
 )
+NOT_OFFICE = Problem(
+    403,
+    "not-of-the-office",
+    _("This account does not belong to the office."),
+    _("Ask an operator of the site to add you, or log out and use another account."),
+)
+WRONG_ROLE = Problem(
+    403,
+    "wrong-role",
+    _("Your role does not include this."),
+    _("Ask a colleague whose role does, or an operator to change yours."),
+)
 NO_PAGE = Problem(
     404,
     "no-such-page",
@@ -130,6 +142,13 @@ REMOVED = Problem(
     _("This petition was removed."),
     _("Its page says when and why."),
 )
+TOO_MANY = Problem(
+    429,
+    "too-many",
+    _("That was tried too often."),
+    _("Wait ten minutes, then try again. Nothing was changed."),
+    retry_after=600,
+)
 FAILED = Problem(
     500,
     "failed",
@@ -152,6 +171,8 @@ PROBLEMS = {
         BAD_RECEIPT,
         FORBIDDEN,
         WRONG_SECRET,
+        NOT_OFFICE,
+        WRONG_ROLE,
         NO_PAGE,
         NO_PETITION,
         NO_RECEIPT,
@@ -163,6 +184,7 @@ PROBLEMS = {
         NO_FORMAT,
         NOT_WITHDRAWABLE,
         REMOVED,
+        TOO_MANY,
         FAILED,
         NO_DATABASE,
     )
