@@ -177,6 +177,9 @@ class Maker:
             now=handed_in,
         )
         state = lifecycle.submit_petition(petition_id, now=handed_in)
+        if sample.state == "lapsed":
+            lifecycle.lapse_petition(petition_id, now=self._opened_at + dt.timedelta(days=30))
+            return
         if state == "gathering" and sample.state != "gathering":
             lifecycle.pass_to_moderation(petition_id, now=handed_in + dt.timedelta(days=1))
         if sample.state in ("rejected", "hidden"):

@@ -312,4 +312,16 @@ every building that has lecture rooms.""",
         state="gathering",
         opened=1,
     ),
+    Sample(
+        charter="we-the-people",
+        language="en",
+        title="Let every bus stop show when the next bus comes",
+        body="""\
+Most stops have a timetable and nothing else. A small display costs little and tells people whether to wait or to
+walk.""",
+        topic="Transport",
+        creator="Robin Sample",
+        state="lapsed",
+        opened=40,
+    ),
 )

@@ -10,6 +10,7 @@ from maninso.run.settings import (
     petition_key_file,
     read_or_make_secret,
     read_settings,
+    read_wrapping_key,
 )
 
 SITE = read_settings()
@@ -156,6 +157,11 @@ DEFAULT_FROM_EMAIL = f"no-reply@{SITE.host.partition(':')[0]}"
 def MANINSO_WRAPPING_KEY(petition_id: int) -> bytes:
     """Return the 32 bytes that seal a petition's key, making the petition's own half where it opens just now."""
     return make_wrapping_key(SITE.keys_dir, petition_id)
+
+
+def MANINSO_KEPT_WRAPPING_KEY(petition_id: int) -> bytes:
+    """Return the 32 bytes that seal a petition's key. Raises SettingError where this machine lacks a half of them."""
+    return read_wrapping_key(SITE.keys_dir, petition_id)
 
 
 def MANINSO_PETITION_KEY_FILE(petition_id: int) -> Path:

@@ -2,14 +2,17 @@
 
 from django.urls import include, path
 
-from maninso.web.pages import charters, errors, front, petitions, problems, receipts, signing
+from maninso.web.pages import charters, errors, front, petitions, problems, raising, receipts, signing, supporting
 
 urlpatterns = [
     path("", front.show_front, name="front"),
     path("petitions", petitions.list_petitions, name="petitions"),
-    path("petitions/new", front.start_petition, name="new"),
+    path("petitions/new", raising.start_petition, name="new"),
+    path("petitions/new/steps", raising.take_step, name="new_steps"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
+    path("petitions/<str:number>/support/<str:token>", supporting.support, name="support"),
+    path("petitions/<str:number>/creator/<str:token>", supporting.show_creators_page, name="creator"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>", receipts.show_receipt, name="receipt"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>/withdraw", receipts.withdraw, name="withdraw"),
     path("petitions/<str:number>/voids", receipts.show_voids, name="voids"),

@@ -8,6 +8,7 @@ from maninso.petitions.lifecycle.steps import (
     close_petition,
     draft_petition,
     hide_petition,
+    lapse_petition,
     open_made_up_petition,
     open_petition,
     pass_to_moderation,
@@ -26,12 +27,22 @@ from maninso.petitions.lifecycle.table import (
     TransitionError,
     UnknownPetitionError,
 )
-from maninso.petitions.lifecycle.texts import TextError, canonical_text, check_language, clean_text, digest_text
+from maninso.petitions.lifecycle.texts import (
+    BadCharacter,
+    TextError,
+    canonical_text,
+    check_language,
+    check_limits,
+    clean_text,
+    digest_text,
+    find_bad_character,
+)
 
 __all__ = [
     "SYSTEM",
     "TRANSITIONS",
     "Actor",
+    "BadCharacter",
     "BlackoutError",
     "Kept",
     "Reason",
@@ -43,13 +54,16 @@ __all__ = [
     "UnknownPetitionError",
     "canonical_text",
     "check_language",
+    "check_limits",
     "clean_text",
     "close_due_petitions",
     "close_petition",
     "digest_text",
     "draft_petition",
+    "find_bad_character",
     "hide_petition",
     "keep_reported_petitions",
+    "lapse_petition",
     "open_made_up_petition",
     "open_petition",
     "pass_to_moderation",

@@ -11,9 +11,10 @@ from django.db import connection, transaction
 
 from maninso import ManinsoError, UsageError
 from maninso.charter import Charter, closes_at, in_blackout, legal_day, read_charter
-from maninso.identity.nullifier import commit_key, make_petition_key, seal_key
+from maninso.identity.nullifier import commit_key, seal_key
 from maninso.ledger.entries import MIN_BUCKET_SECONDS, Genesis
 from maninso.petitions.access.rules import find_due, find_reason, keep_charter, read_charter_version
+from maninso.petitions.lifecycle.founders import sign_for_sponsors, take_key
 from maninso.petitions.lifecycle.table import (
     SYSTEM,
     Actor,
@@ -129,7 +130,7 @@ def open_petition(
     check_limits(charter, title=petition.title, body=petition.body)
     closing = closes_at(charter, opened_at=now, choice=petition.length or None)
     text_digest = digest_text(title=petition.title, body=petition.body)
-    key = make_petition_key()
+    key = take_key(petition_id)
     regions = ("", *charter.regions)
     genesis = Genesis(
         origin=_origin(petition_id),
@@ -169,7 +170,16 @@ def open_petition(
             thresholds=[(threshold.id, threshold.model_dump_json()) for threshold in charter.thresholds],
             genesis=genesis.render(),
         )
+        sign_for_sponsors(cursor, petition_id=petition_id, charter=charter, regions=regions)
     return closing
+
+
+def lapse_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:
+    """End a petition that did not find enough sponsors in time; its text never was public."""
+    petition = read_petition(petition_id)
+    with transaction.atomic():
+        move(petition, new="lapsed", actor=actor, now=now)
+        _give_up(petition)
 
 
 def close_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:

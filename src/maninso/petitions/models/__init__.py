@@ -9,20 +9,25 @@ from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
+from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
 __all__ = [
     "Account",
     "AuditRecord",
+    "BlockedCreator",
     "CharterVersion",
     "Extension",
+    "Letter",
     "Obligation",
     "Petition",
+    "Raising",
     "Response",
     "SigningGate",
     "SigningTally",
     "SigningThreshold",
     "SigningTree",
+    "Sponsor",
     "StateChange",
     "VoidBatch",
 ]

@@ -21,6 +21,7 @@ STATE_LABELS: Mapping[str, Promise] = {
     "rejected": _("Rejected"),
     "hidden": _("Hidden"),
     "withdrawn": _("Withdrawn"),
+    "lapsed": _("Too few supporters"),
     "removed": _("Removed"),
 }
 STATE_TONES = {"open": "", "gathering": "warn", "moderation": "warn"}
@@ -132,7 +133,7 @@ def _past(view: PetitionView) -> Iterator[Step]:
             yield Step(label=OWED_LABELS[obligation.state], state="done", day=on(obligation.settled_at))
     if view.state == "closed":
         yield Step(label=_("Signing ended"), state="done", day=ended_on(view.closes_at, view.closed_at, zone))
-    elif view.state in ("rejected", "hidden", "withdrawn", "removed"):
+    elif view.state in ("rejected", "hidden", "withdrawn", "lapsed", "removed"):
         yield Step(label=STATE_LABELS[view.state], state="now", day=on(view.closed_at or view.updated_at))
 
 
