@@ -9,7 +9,21 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from maninso.petitions.audit import START
-from maninso.petitions.models import Account, AuditRecord, BlockedCreator, Letter, Petition, Raising, Sponsor
+from maninso.petitions.models import (
+    Account,
+    Appeal,
+    AuditRecord,
+    BlockedCreator,
+    Case,
+    Letter,
+    Mask,
+    Note,
+    Petition,
+    Raising,
+    Sponsor,
+    StateChange,
+    Takedown,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +74,32 @@ def letter(rows: dict[str, Any], **changes: Any) -> Letter:
     return Letter.objects.create(**{**given, "written_at": rows["now"], "send_at": rows["now"], **changes})
 
 
+def case(rows: dict[str, Any], **changes: Any) -> Case:
+    return Case.objects.create(**{"petition_id": rows["petition"], **changes})
+
+
+def mask(rows: dict[str, Any], **changes: Any) -> Mask:
+    given = {"petition_id": rows["petition"], "field": "body", "start": 0, "original": "x", "reason_code": "y"}
+    hidden = {"salt": bytes(16), "commitment": bytes(32), "masked_by": "kim@example.org", "masked_at": rows["now"]}
+    return Mask.objects.create(**{**given, **hidden, **changes})
+
+
+def note(rows: dict[str, Any], **changes: Any) -> Note:
+    given = {"petition_id": rows["petition"], "author": "k", "text": "t", "at": rows["now"]}
+    return Note.objects.create(**{**given, **changes})
+
+
+def takedown(rows: dict[str, Any], **changes: Any) -> Takedown:
+    given = {"petition_id": rows["petition"], "reason_code": "x", "proposed_by": "k", "proposed_at": rows["now"]}
+    return Takedown.objects.create(**{**given, **changes})
+
+
+def appeal(rows: dict[str, Any], **changes: Any) -> Appeal:
+    last = StateChange.objects.filter(petition_id=rows["petition"]).latest("pk")
+    given = {"petition_id": rows["petition"], "against": last, "text": "No.", "made_at": rows["now"]}
+    return Appeal.objects.create(**{**given, **changes})
+
+
 def change(row: Any, **changes: Any) -> object:
     return type(row).objects.filter(pk=row.pk).update(**changes)
 
@@ -75,6 +115,19 @@ BREACHES: dict[str, Breach] = {
     "audit_says_what": lambda rows: record(rows, action=""),
     "audit_digest_length": lambda rows: record(rows, digest=b"short"),
     "audit_one_chain": lambda rows: (record(rows), record(rows, number=2)),
+    "case_hold_known": lambda rows: case(rows, hold="lost"),
+    "case_held_whole": lambda rows: case(rows, held_since=rows["now"]),
+    "mask_place": lambda rows: mask(rows, field="topic"),
+    "mask_says_why": lambda rows: mask(rows, reason_code=""),
+    "mask_commitment": lambda rows: mask(rows, salt=b"short"),
+    "note_says_something": lambda rows: note(rows, text=""),
+    "takedown_state_known": lambda rows: takedown(rows, state="lost", decided_by="l", decided_at=rows["now"]),
+    "takedown_two_people": lambda rows: takedown(rows, state="done", decided_by="k", decided_at=rows["now"]),
+    "takedown_decided_whole": lambda rows: takedown(rows, state="done", decided_by="l"),
+    "takedown_one_at_a_time": lambda rows: (takedown(rows), takedown(rows)),
+    "appeal_state_known": lambda rows: appeal(rows, state="lost", decided_by="l", decided_at=rows["now"], answer="x"),
+    "appeal_says_why": lambda rows: appeal(rows, text=""),
+    "appeal_decided_whole": lambda rows: appeal(rows, state="upheld", decided_by="l", decided_at=rows["now"]),
     "raising_submission_once": lambda rows: (raising(rows), raising(rows, petition_id=another(rows))),
     "raising_digest_length": lambda rows: raising(rows, sponsor_digest=b"short"),
     "raising_sponsors_counted": lambda rows: raising(rows, sponsors=-1),
@@ -95,6 +148,10 @@ BREACHES: dict[str, Breach] = {
 }
 
 GUARDS: dict[str, Breach] = {
+    "petitions_note_never_changes": lambda rows: change(note(rows), text="another"),
+    "petitions_note_never_changes (deleted)": lambda rows: note(rows).delete(),
+    "petition_mask_kept": lambda rows: change(mask(rows), original="another"),
+    "petition_mask_kept (deleted)": lambda rows: mask(rows).delete(),
     "petitions_auditrecord_never_changes": lambda rows: change(record(rows), reason="another"),
     "petitions_auditrecord_never_changes (deleted)": lambda rows: record(rows).delete(),
 }

@@ -15,8 +15,9 @@ from maninso.charter import Charter
 from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket
 from maninso.petitions import raising
-from maninso.petitions.lifecycle import open_petition
+from maninso.petitions.lifecycle import Actor, open_petition
 from maninso.petitions.models import Letter, Petition, Raising, Sponsor
+from maninso.petitions.moderation import block_creator
 from maninso.petitions.raising import Draft, NotEligibleError, NotGatheringError, Raised
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +108,8 @@ def test_b8_a_blocked_creator_is_answered_alike_and_nothing_is_stored(
     raise_one: Callable[..., Raised], now: dt.datetime
 ) -> None:
     raised = raise_one()
-    assert raising.block_creator(raised.petition_id, until=now + DAY, reason="spam")
+    kim = Actor(role="moderator", name="kim@example.org")
+    assert block_creator(raised.petition_id, until=now + DAY, actor=kim, now=now)
     assert not raise_one().stored
     assert raise_one("Bo").stored
     raising.forget_creators(now=now + DAY)
@@ -239,7 +241,8 @@ def test_b80_who_raised_and_supported_a_petition_is_forgotten_after_retention(
     row = Raising.objects.get()
     assert (bytes(row.creator_key), row.address, row.sealed_key) == (b"", "", None)
     assert (Sponsor.objects.count(), Petition.objects.get().creator_name) == (0, "")
-    assert not raising.block_creator(raised.petition_id, until=now, reason="x")
+    kim = Actor(role="moderator", name="kim@example.org")
+    assert not block_creator(raised.petition_id, until=now, actor=kim, now=now)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from maninso.web.office import members, queue, record
+from maninso.web.office import members, queue, record, review
 
 urlpatterns = [
     path("account/login", account.request_login_code, name="account_login"),
@@ -33,5 +33,8 @@ urlpatterns = [
     path("office", queue.show_queue, name="office"),
     path("office/enter/<str:token>", members.enter_rehearsal, name="office_enter"),
     path("office/members", members.show_members, name="office_members"),
+    path("office/petitions/<str:number>", review.show_review, name="office_review"),
+    path("office/petitions/<str:number>/<str:kind>", review.show_decision, name="office_decide"),
+    path("office/second", review.show_second, name="office_second"),
     path("office/record", record.show_record, name="office_record"),
 ]

@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from maninso.web.pages import charters, errors, front, petitions, problems, raising, receipts, signing, supporting
+from maninso.web.pages import (
+    charters,
+    errors,
+    front,
+    moderation,
+    petitions,
+    problems,
+    raising,
+    receipts,
+    signing,
+    supporting,
+)
 
 urlpatterns = [
     path("", front.show_front, name="front"),
@@ -22,6 +33,7 @@ urlpatterns = [
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),
     path("problems/<str:slug>", problems.show_problem, name="problem"),
     path("log", front.describe_site_log, name="site_log"),
+    path("moderation", moderation.show_statistics, name="moderation"),
     path("about", front.explain_counting, name="about"),
     path("privacy", front.state_privacy, name="privacy"),
     path("accessibility", front.state_accessibility, name="accessibility"),

@@ -119,6 +119,15 @@ class PetitionCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaskedView:
+    """One passage that was masked before the petition opened: why, and the commitment to what stood there."""
+
+    reason_code: str
+    reason: Words
+    commitment: str  # SHA-256 of salt and original, hex
+
+
+@dataclass(frozen=True, kw_only=True)
 class PetitionView:
     """A petition as its own page shows it.
 
@@ -156,6 +165,8 @@ class PetitionView:
     signatures_by_region: Mapping[str, int]  # ISO 3166 code -> signatures less voids; empty where not counted so
     ledger: LedgerView | None
     updated_at: dt.datetime
+    masked: tuple[MaskedView, ...] = ()
+    appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 
     @property
     def takes_signatures(self) -> bool:

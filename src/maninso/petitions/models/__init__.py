@@ -7,6 +7,7 @@ mirrored for reading (`signing`), never written from here.
 from maninso.petitions.models.account import Account
 from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.integrity import VoidBatch
+from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
@@ -14,11 +15,15 @@ from maninso.petitions.models.signing import SigningGate, SigningTally, SigningT
 
 __all__ = [
     "Account",
+    "Appeal",
     "AuditRecord",
     "BlockedCreator",
+    "Case",
     "CharterVersion",
     "Extension",
     "Letter",
+    "Mask",
+    "Note",
     "Obligation",
     "Petition",
     "Raising",
@@ -29,5 +34,6 @@ __all__ = [
     "SigningTree",
     "Sponsor",
     "StateChange",
+    "Takedown",
     "VoidBatch",
 ]

@@ -4,7 +4,6 @@ from maninso.petitions.raising.creating import (
     Draft,
     NotEligibleError,
     Raised,
-    block_creator,
     raise_petition,
 )
 from maninso.petitions.raising.creators import (
@@ -35,7 +34,6 @@ __all__ = [
     "Raised",
     "Sponsored",
     "Step",
-    "block_creator",
     "confirm_creator",
     "find_creators_petition",
     "find_invitation",

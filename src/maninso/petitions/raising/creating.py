@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -96,14 +97,18 @@ def raise_petition(
 
 def require_creator(charter: Charter, ticket: Ticket) -> None:
     """Raise NotEligibleError unless the charter lets this person create a petition."""
-    refusal = refuse_creator(charter, describe_person(ticket))
+    refusal = refuse_creator(charter, describe_person(ticket, charter.creator.mail_domains))
     if refusal is not None:
         raise NotEligibleError(refusal.text)
 
 
-def describe_person(ticket: Ticket) -> CharterPerson:
-    """Return what a ticket says of a person, who has declared to be eligible."""
+def describe_person(ticket: Ticket, mail_domains: Sequence[str]) -> CharterPerson:
+    """Return what a ticket says of a person, who has declared to be eligible.
+
+    A ticket says nothing of an address: where a charter wants certain domains, whoever issues tickets sees to it.
+    """
     return CharterPerson(
+        mail_domain=mail_domains[0] if mail_domains else None,
         assurance=ticket.assurance,
         age=None if ticket.age == AGE_UNKNOWN else ticket.age,
         residence=ticket.region or None,
@@ -123,17 +128,6 @@ def is_held_off(creator_key: bytes, *, now: dt.datetime) -> bool:
         return True
     lately = Petition.objects.filter(created_at__gt=now - dt.timedelta(days=1))
     return lately.filter(raising__creator_key=creator_key).count() >= MOST_A_DAY
-
-
-def block_creator(petition_id: int, *, until: dt.datetime, reason: str) -> bool:
-    """Let the creator of a petition raise nothing until then; False where it is not known who that is."""
-    raising = Raising.objects.filter(petition_id=petition_id).first()
-    if raising is None or not raising.creator_key:
-        return False
-    BlockedCreator.objects.update_or_create(
-        creator_key=bytes(raising.creator_key), defaults={"until": until, "reason": reason}
-    )
-    return True
 
 
 def _store(

@@ -96,7 +96,7 @@ def sponsor_petition(petition_id: int, token: str, *, ticket: Ticket, salt: byte
         petition, charter = raising.petition, read_charter_version(raising.petition.charter)
         if not _takes_sponsors(raising, charter, now=now) or charter.sponsors is None or raising.sealed_key is None:
             raise NotGatheringError(petition_id, state=petition.state)
-        refusal = refuse_signer(charter, describe_person(ticket))
+        refusal = refuse_signer(charter, describe_person(ticket, charter.signer.mail_domains))
         if refusal is not None:
             raise NotEligibleError(refusal.text)
         wrapping_key = settings.MANINSO_KEPT_WRAPPING_KEY(petition_id)

@@ -12,8 +12,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from maninso import UsageError
 from maninso.ledger.evidence import SALT_LENGTH
-from maninso.petitions import raising
+from maninso.petitions import moderation, raising
 from maninso.petitions.lifecycle import TransitionError
 from maninso.web.pages.display import show_debt, state_tag
 from maninso.web.pages.petitions import find_petition
@@ -97,6 +98,8 @@ def show_creators_page(request: HttpRequest, number: str, token: str) -> HttpRes
         "share": _("“%(title)s” needs its first supporters. It takes a minute: %(link)s")
         % {"title": view.title, "link": link},
         "is_stopped": view.state in STOPPED,
+        "may_appeal": moderation.may_appeal(petition_id, now=now) is not None,
+        "appeal": moderation.read_appeal(petition_id),
     }
     return render_page(request, "raise/creator.html", context)
 
@@ -107,6 +110,9 @@ def _act_as_creator(
     match request.POST.get("do"):
         case "confirm":
             raising.confirm_creator(view.petition_id, token, now=now)
+        case "appeal":
+            with contextlib.suppress(moderation.AppealError, UsageError):  # its page shows whether it was made
+                moderation.make_appeal(view.petition_id, text=request.POST.get("text", ""), now=now)
         case "withdraw" if request.POST.get("sure") == "yes":
             with contextlib.suppress(TransitionError):  # it has ended meanwhile, which its page shows
                 raising.withdraw_as_creator(view.petition_id, token, now=now)

@@ -51,6 +51,12 @@ BAD_RECEIPT = Problem(
     _("This is not a receipt’s address."),
     _("A receipt’s address ends in 64 digits and letters from a to f. Check that you copied all of it."),
 )
+NOT_SHOWN = Problem(
+    400,
+    "not-shown",
+    _("This form names a petition that its page did not show."),
+    _("Open the page again, and choose there. Nothing was changed."),
+)
 FORBIDDEN = Problem(
     403,
     "forbidden",
@@ -169,6 +175,7 @@ PROBLEMS = {
         BAD_REQUEST,
         BAD_NUMBER,
         BAD_RECEIPT,
+        NOT_SHOWN,
         FORBIDDEN,
         WRONG_SECRET,
         NOT_OFFICE,
