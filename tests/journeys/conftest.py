@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
+from tests.journeys.browser import open_browser
 from tests.live import LiveSite, live_site
 
 from maninso.identity.rehearsal import issue_rehearsal_ticket
@@ -17,6 +19,13 @@ def site(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     home: Path = tmp_path_factory.mktemp("site")
     with live_site(home, os.environ["DATABASE_URL"], name="journeys") as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser, for journeys through pages."""
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def request_code(page: Page, site: LiveSite, address: str, *, language: str = "e
     page.click("main form.card button[type=submit]")
 
 
-def log_in(page: Page, site: LiveSite, role: str, *, language: str = "en") -> str:
+def log_in(page: Page, site: LiveSite, role: str, *, language: str = "en", name: str = "") -> str:
     """Add a member of a role to the office, log in with both factors for the first time, and return the secret."""
-    address = f"{role}@{language}.example.org"
+    address = f"{name or role}@{language}.example.org"
     site.maninso("office", "add", address, "--role", role)
     request_code(page, site, address, language=language)
     page.click(f"a[href='/{language}/account/factors/app/add']")

@@ -2,19 +2,12 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.journeys.browser import open_browser, open_page
+from tests.journeys.browser import open_page
 from tests.journeys.office import compute_totp, log_in, read_mails, request_code
 from tests.live import LiveSite
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -18,6 +18,8 @@ from maninso.petitions.models import (
     Letter,
     Mask,
     Note,
+    Notice,
+    PageVersion,
     Petition,
     Raising,
     Sponsor,
@@ -100,6 +102,16 @@ def appeal(rows: dict[str, Any], **changes: Any) -> Appeal:
     return Appeal.objects.create(**{**given, **changes})
 
 
+def page(rows: dict[str, Any], **changes: Any) -> PageVersion:
+    given = {"slug": "help", "language": "en", "version": 1, "title": "Help", "body": "", "author": "k"}
+    return PageVersion.objects.create(**{**given, "at": rows["now"], **changes})
+
+
+def notice(rows: dict[str, Any], **changes: Any) -> Notice:
+    given = {"kind": "banner", "text_ko": "가", "text_en": "a", "started_at": rows["now"], "started_by": "k"}
+    return Notice.objects.create(**{**given, **changes})
+
+
 def change(row: Any, **changes: Any) -> object:
     return type(row).objects.filter(pk=row.pk).update(**changes)
 
@@ -128,6 +140,16 @@ BREACHES: dict[str, Breach] = {
     "appeal_state_known": lambda rows: appeal(rows, state="lost", decided_by="l", decided_at=rows["now"], answer="x"),
     "appeal_says_why": lambda rows: appeal(rows, text=""),
     "appeal_decided_whole": lambda rows: appeal(rows, state="upheld", decided_by="l", decided_at=rows["now"]),
+    "page_version_once": lambda rows: (page(rows), page(rows)),
+    "page_version_named": lambda rows: page(rows, slug="Help!"),
+    "page_version_titled": lambda rows: page(rows, title=""),
+    "notice_kind_known": lambda rows: notice(rows, kind="lost"),
+    "notice_in_both_languages": lambda rows: notice(rows, text_ko=""),
+    "notice_ends_after_it_began": lambda rows: notice(rows, ended_at=rows["now"] - dt.timedelta(1)),
+    "notice_one_pause_of_a_kind": lambda rows: (
+        notice(rows, kind="signing-paused"),
+        notice(rows, kind="signing-paused"),
+    ),
     "raising_submission_once": lambda rows: (raising(rows), raising(rows, petition_id=another(rows))),
     "raising_digest_length": lambda rows: raising(rows, sponsor_digest=b"short"),
     "raising_sponsors_counted": lambda rows: raising(rows, sponsors=-1),
@@ -148,6 +170,8 @@ BREACHES: dict[str, Breach] = {
 }
 
 GUARDS: dict[str, Breach] = {
+    "petitions_pageversion_never_changes": lambda rows: change(page(rows), title="another"),
+    "petitions_pageversion_never_changes (deleted)": lambda rows: page(rows).delete(),
     "petitions_note_never_changes": lambda rows: change(note(rows), text="another"),
     "petitions_note_never_changes (deleted)": lambda rows: note(rows).delete(),
     "petition_mask_kept": lambda rows: change(mask(rows), original="another"),

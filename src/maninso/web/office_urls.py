@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions import views as sessions
 from django.urls import path
 
-from maninso.web.office import members, queue, record, review
+from maninso.web.office import members, queue, record, review, site
 
 urlpatterns = [
     path("account/login", account.request_login_code, name="account_login"),
@@ -36,5 +36,8 @@ urlpatterns = [
     path("office/petitions/<str:number>", review.show_review, name="office_review"),
     path("office/petitions/<str:number>/<str:kind>", review.show_decision, name="office_decide"),
     path("office/second", review.show_second, name="office_second"),
+    path("office/pages", site.list_pages, name="office_pages"),
+    path("office/pages/<str:slug>/<str:language>", site.edit_page, name="office_page_edit"),
+    path("office/notices", site.show_notices, name="office_notices"),
     path("office/record", record.show_record, name="office_record"),
 ]

@@ -12,9 +12,11 @@ from maninso.petitions.lifecycle.steps import (
     open_made_up_petition,
     open_petition,
     pass_to_moderation,
+    pause_signing_of,
     reject_petition,
     remove_petition,
     restore_petition,
+    resume_signing_of,
     submit_petition,
     withdraw_petition,
 )
@@ -67,9 +69,11 @@ __all__ = [
     "open_made_up_petition",
     "open_petition",
     "pass_to_moderation",
+    "pause_signing_of",
     "reject_petition",
     "remove_petition",
     "restore_petition",
+    "resume_signing_of",
     "submit_petition",
     "withdraw_petition",
 ]

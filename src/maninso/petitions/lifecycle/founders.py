@@ -7,7 +7,7 @@ from django.conf import settings
 from maninso.charter import Charter
 from maninso.identity.nullifier import make_petition_key, open_sealed_key
 from maninso.ledger.entries import render_sign
-from maninso.ledger.evidence import SALT_LENGTH, commit_evidence
+from maninso.ledger.evidence import commit_evidence
 from maninso.petitions.models import Raising, Sponsor
 from maninso.signing.gate import Cursor, append_entries
 
@@ -33,7 +33,7 @@ def sign_for_sponsors(cursor: Cursor, *, petition_id: int, charter: Charter, reg
     entries, evidences = [], []
     for row in rows:
         evidence = bytes(row.evidence)
-        commitment = commit_evidence(evidence[:SALT_LENGTH], evidence[SALT_LENGTH:])
+        commitment = commit_evidence(evidence)
         entries.append(render_sign(row.assurance, numbers.get(row.region, 0), 0, bytes(row.nullifier), commitment))
         evidences.append(evidence)
     if entries:

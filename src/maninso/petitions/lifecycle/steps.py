@@ -197,6 +197,7 @@ def close_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM)
 def close_due_petitions(*, now: dt.datetime) -> int:
     """Close every open petition whose time has passed, each in a transaction of its own; return how many."""
     due = Petition.objects.filter(state="open", closes_at__lte=now).order_by("closes_at", "pk")
+    due = due.exclude(gate__state="paused")  # the end of the pause gives it the days back that it costs
     closed = 0
     for petition_id in list(due.values_list("pk", flat=True)):
         try:
@@ -205,6 +206,20 @@ def close_due_petitions(*, now: dt.datetime) -> int:
             continue  # somebody else closed, withdrew or removed it since the list was read
         closed += 1
     return closed
+
+
+def pause_signing_of(petition_id: int) -> None:
+    """Take no signatures of an open petition for a while. Raises GateError where its gate is not open."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        pause_gate(cursor, petition_id=petition_id)
+
+
+def resume_signing_of(petition_id: int, *, closes_at: dt.datetime, now: dt.datetime) -> None:
+    """Take signatures again, until `closes_at`; days that are reckoned from the closing follow. Raises GateError."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        Petition.objects.filter(pk=petition_id, state="open").update(closes_at=closes_at, updated_at=now)
+        _settle_due_days(petition_id)
+        resume_gate(cursor, petition_id=petition_id, closes_at=closes_at)
 
 
 def reject_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> str:

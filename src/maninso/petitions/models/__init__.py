@@ -8,6 +8,7 @@ from maninso.petitions.models.account import Account
 from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
+from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
@@ -24,7 +25,9 @@ __all__ = [
     "Letter",
     "Mask",
     "Note",
+    "Notice",
     "Obligation",
+    "PageVersion",
     "Petition",
     "Raising",
     "Response",

@@ -23,6 +23,7 @@ from maninso.petitions.lifecycle import (
     clean_text,
     hide_petition,
     open_petition,
+    pause_signing_of,
     reject_petition,
     remove_petition,
     restore_petition,
@@ -30,6 +31,7 @@ from maninso.petitions.lifecycle import (
 from maninso.petitions.models import Case, Petition, Raising, StateChange, Takedown
 from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, require_free, write
 from maninso.petitions.moderation.words import LetterText, write_decision, write_restored
+from maninso.petitions.noticeboard import is_paused, lock_pauses
 
 UNDO = dt.timedelta(minutes=10)
 LONGEST_LETTER = 10_000  # characters
@@ -91,8 +93,10 @@ def decide(
         reason = Reason(code=decision.code, note=note)
         if decision.kind == "approve":
             _require_confirmed(petition_id)
+            lock_pauses()
             open_petition(petition_id, now=now, charter=charter, actor=actor)
             new = "open"
+            _follow_pause(petition_id)
         elif decision.kind == "hide":
             hide_petition(petition_id, reason=reason, now=now, actor=actor)
             new = "hidden"
@@ -125,7 +129,10 @@ def restore(petition_id: int, *, actor: Actor, now: dt.datetime, reason: str = "
     with transaction.atomic():
         lock_case(petition_id)
         old = Petition.objects.values_list("state", flat=True).get(pk=petition_id)
+        lock_pauses()
         new = restore_petition(petition_id, now=now, actor=actor)
+        if new == "open":
+            _follow_pause(petition_id)
         petition = Petition.objects.get(pk=petition_id)
         text = write_restored(petition.language)
         _send(petition_id, name_letter(petition_id), text.subject, text.body, now=now)
@@ -176,6 +183,11 @@ def decide_takedown(takedown_id: int, *, agree: bool, actor: Actor, now: dt.date
             _send(petition_id, name_letter(petition_id), text.subject, text.body, now=now)
         action = "taken-down" if agree else "takedown-declined"
         write(actor, action, petition_id, {"takedown": takedown_id}, {}, reason=_say(reason), now=now)
+
+
+def _follow_pause(petition_id: int) -> None:
+    if is_paused("signing-paused"):
+        pause_signing_of(petition_id)
 
 
 def send_to_creator(petition_id: int, once: str, *, ko: str, en: str, body: str, now: dt.datetime) -> None:

@@ -24,10 +24,12 @@ from maninso.identity.ticket import Ticket
 from maninso.ledger.evidence import SALT_LENGTH
 from maninso.petitions import raising
 from maninso.petitions.lifecycle import find_bad_character
-from maninso.signing.app import Refused as SigningRefused
-from maninso.signing.app import check_origin
+from maninso.petitions.noticeboard import is_paused
+from maninso.signing.problems import Refused as SigningRefused
+from maninso.signing.reading import check_origin
 from maninso.web.pages.charters import site_charter
 from maninso.web.pages.petitions import show_card
+from maninso.web.pages.signing import see_other
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.formats import say_limit
@@ -51,6 +53,8 @@ State = dict[str, str]
 @page
 def start_petition(request: HttpRequest) -> HttpResponseBase:
     """GET /petitions/new: how a petition is raised here, and the first question: whether one may."""
+    if is_paused("creating-paused"):
+        return see_other(reverse("front"))  # where the notice on top says why
     return begin(request)
 
 
@@ -63,6 +67,8 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 @private_page
 def take_step(request: HttpRequest) -> HttpResponseBase:
     """GET and POST /petitions/new/steps: one step of the form answers, and the next one is shown."""
+    if is_paused("creating-paused"):
+        return see_other(reverse("front"))
     if request.method != "POST":
         return begin(request)
     charter, now = site_charter(), timezone.now()

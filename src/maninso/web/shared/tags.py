@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from maninso.web.shared import addresses, assets, formats
-from maninso.web.shared.markup import render_markup
+from maninso.web.shared.markup import render_markup, render_page_markup
 
 register = template.Library()
 
@@ -45,6 +45,12 @@ def number(value: int) -> str:
 def markup(text: str) -> SafeString:
     """Return a petition's text as HTML."""
     return render_markup(text)
+
+
+@register.filter
+def page_markup(text: str) -> SafeString:
+    """Return a page's text as HTML."""
+    return render_page_markup(text)
 
 
 @register.filter
