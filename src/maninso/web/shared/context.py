@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import Error
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
@@ -25,7 +25,7 @@ def find_notices() -> tuple[NoticeView, ...]:
     """Return what every page says on top now; nothing while the database does not answer."""
     try:
         return read_notices()
-    except OperationalError:
+    except Error:
         return ()
 
 
