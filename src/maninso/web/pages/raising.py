@@ -33,9 +33,9 @@ from maninso.web.pages.signing import see_other
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.formats import say_limit
+from maninso.web.shared.persons import read_made_up_person, read_ticket
 from maninso.web.shared.problems import FORBIDDEN, Refused
 from maninso.web.shared.similar import find_similar
-from maninso.web.shared.tickets import read_made_up_person, read_ticket
 
 SALT = "draft of a petition"
 STEPS = ("eligible", "title", "similar", "text", "length", "name", "check")

@@ -23,8 +23,8 @@ from maninso.web.pages.signing import see_other
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import private_page, render_page
 from maninso.web.shared.formats import last_day
+from maninso.web.shared.persons import read_ticket
 from maninso.web.shared.requests import read_number
-from maninso.web.shared.tickets import read_ticket
 
 DECIDED = ("open", "closed", "rejected")
 STOPPED = ("hidden", "lapsed", "withdrawn", "removed")
