@@ -47,11 +47,12 @@ class LiveSite:
     web_processes: int = 1
     embedded: bool = False  # on a server of its own, which it starts itself; `database_url` is then for us alone
     more: Mapping[str, str] = field(default_factory=dict)  # settings besides
+    name: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.name}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:

@@ -280,5 +280,5 @@ def test_a_page_asks_the_same_few_questions(
         opened()
     petition_id = Petition.objects.get().pk
     see(petition_id, now)  # the charter is parsed once a process
-    with django_assert_num_queries(4 + obligations):  # extensions are asked for where there is an obligation
+    with django_assert_num_queries(5 + obligations):  # extensions are asked for where there is an obligation
         see(petition_id, now)

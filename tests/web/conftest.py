@@ -16,6 +16,11 @@ TITLE = "Open the library on Sundays"
 BODY = "Many of us can only study on Sundays.\n\nPlease open the library from noon to six."
 
 
+@pytest.fixture(autouse=True)
+def _database(db: None) -> None:
+    """Let every page ask what the site says on top."""
+
+
 @pytest.fixture
 def now() -> dt.datetime:
     """The present: pages ask the real clock."""

@@ -14,7 +14,7 @@ from tests.web.samples import (
 )
 
 from maninso.petitions.access import PetitionView
-from maninso.web.pages.display import build_steps, days_left, ended_on, pick_threshold, show_debt
+from maninso.web.shared.display import build_steps, days_left, ended_on, pick_threshold, show_debt
 
 MET = make_threshold(met=True, met_at=dt.datetime(2026, 11, 12, 4, 20, tzinfo=dt.UTC), met_leaf=200_121)
 CLOSED = {"state": "closed", "closed_at": CLOSES}

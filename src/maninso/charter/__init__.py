@@ -15,6 +15,7 @@ from maninso.charter.admission import (
 )
 from maninso.charter.base import CharterError, Figure, Length, Section, Text
 from maninso.charter.clock import (
+    add_length,
     closes_at,
     count_midnights,
     cut_at_dissolution,
@@ -26,7 +27,7 @@ from maninso.charter.clock import (
     retention_ends_at,
 )
 from maninso.charter.counts import load_counts
-from maninso.charter.deadlines import Calendar, Due, Extension, due_at
+from maninso.charter.deadlines import Calendar, Due, Extension, count_from, due_at
 from maninso.charter.description import Row, describe
 from maninso.charter.load import load_charter, load_preset, preset_ids, read_charter
 from maninso.charter.measuring import Counts, Measured, is_met, measure, thresholds_met
@@ -59,7 +60,9 @@ __all__ = [
     "TextFault",
     "Threshold",
     "Verdict",
+    "add_length",
     "closes_at",
+    "count_from",
     "count_midnights",
     "cut_at_dissolution",
     "describe",

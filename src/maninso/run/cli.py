@@ -11,7 +11,7 @@ import typer
 
 import maninso
 from maninso import ManinsoError
-from maninso.run.commands import charter, checks, imports, rebuild, site, voids, witness
+from maninso.run.commands import charter, checks, imports, office, rebuild, site, voids, witness
 from maninso.run.console import say, say_error
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ for command in (
 app.add_typer(imports.app, name="import")
 app.add_typer(charter.app, name="charter")
 app.add_typer(voids.app, name="void")
+app.add_typer(office.app, name="office")
 
 
 def _say_version(wanted: bool) -> None:

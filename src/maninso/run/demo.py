@@ -68,6 +68,7 @@ def prepare(settings: Settings, *, fresh: bool) -> bool:
             return mark == MADE and not fresh
         require_empty_site()
         write_mark(BEING_MADE)
+        add_members(now=dt.datetime.now(dt.UTC))
         make_site(opened, now=dt.datetime.now(dt.UTC))
         write_mark(MADE)
     return True
@@ -116,6 +117,14 @@ def require_empty_site() -> None:
             f"this site has {found:,} petitions of its own",
             cure="set MANINSO_HOME to another folder, and unset DATABASE_URL, for the demonstration",
         )
+
+
+def add_members(*, now: dt.datetime) -> None:
+    """Give the sample site's office one member of each role. Django must be set up."""
+    from maninso.petitions import accounts
+
+    for role in accounts.ROLES:
+        accounts.add_member(email=f"{role}@example.org", role=role, now=now)
 
 
 def make_site(settings: Settings, *, now: dt.datetime) -> None:
@@ -168,6 +177,9 @@ class Maker:
             now=handed_in,
         )
         state = lifecycle.submit_petition(petition_id, now=handed_in)
+        if sample.state == "lapsed":
+            lifecycle.lapse_petition(petition_id, now=self._opened_at + dt.timedelta(days=30))
+            return
         if state == "gathering" and sample.state != "gathering":
             lifecycle.pass_to_moderation(petition_id, now=handed_in + dt.timedelta(days=1))
         if sample.state in ("rejected", "hidden"):
@@ -289,6 +301,7 @@ class Maker:
 def describe(address: str, settings: Settings) -> list[str]:
     """Say where the sample site is and what to try on it."""
     from maninso.petitions.discovery import search_petitions
+    from maninso.web.office.members import sign_entrance
 
     page = search_petitions(query="", state="open", topic="", sort="signatures", page=1, per_page=50, now=_moment())
     left, number = min(
@@ -316,9 +329,20 @@ def describe(address: str, settings: Settings) -> list[str]:
         "      lets made-up people sign the rest, and the debt appears",
         f"  {rehearsal} rehearse new --signers 20000 --url {address}",
         "      a crowd",
+        "",
+        "The office, one link a role (they work on this sample site alone; a real one asks for two factors):",
+        *(f"  {email}\n      {address}/office/enter/{sign_entrance(email)}" for email in _office_addresses()),
+        f"  or log in at {address}/office: the code comes by mail, into the folder"
+        f" {settings.email_url.removeprefix('file:')}",
         *more,
         "",
     ]
+
+
+def _office_addresses() -> list[str]:
+    from maninso.petitions import accounts
+
+    return [member.email for member in accounts.list_members()]
 
 
 def _moment() -> dt.datetime:

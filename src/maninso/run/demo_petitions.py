@@ -302,6 +302,40 @@ evenings a week.""",
     ),
     Sample(
         charter="university",
+        language="ko",
+        title="자전거 보관대를 강의동마다 놓아 주세요",
+        body="""\
+강의동 앞 난간마다 자전거가 묶여 있어 휠체어가 지나가지 못합니다.
+지붕 있는 보관대를 건물마다 하나씩 놓아 주세요. 사진이 필요하면 010-0000-0000으로 연락해 주세요.""",
+        topic="교통",
+        creator="김가람",
+        state="moderation",
+        opened=9,
+    ),
+    Sample(
+        charter="blue-house-2019",
+        language="ko",
+        title="버스 정류장마다 의자를 놓아 주세요",
+        body="""\
+버스를 기다리는 어르신이 앉을 곳이 없습니다. 정류장마다 의자를 두 개씩 놓아 주세요.""",
+        topic="교통",
+        creator="",
+        state="moderation",
+        opened=6,
+    ),
+    Sample(
+        charter="senedd",
+        language="en",
+        title="Keep the coast path open in winter",
+        body="""\
+Part of the coast path is closed from November on. Please keep it open, and put up a sign where it is slippery.""",
+        topic="Paths",
+        creator="Robin Sample",
+        state="moderation",
+        opened=1,
+    ),
+    Sample(
+        charter="university",
         language="en",
         title="Free drinking water in every building",
         body="""\
@@ -311,5 +345,17 @@ every building that has lecture rooms.""",
         creator="Riley Sample",
         state="gathering",
         opened=1,
+    ),
+    Sample(
+        charter="we-the-people",
+        language="en",
+        title="Let every bus stop show when the next bus comes",
+        body="""\
+Most stops have a timetable and nothing else. A small display costs little and tells people whether to wait or to
+walk.""",
+        topic="Transport",
+        creator="Robin Sample",
+        state="lapsed",
+        opened=40,
     ),
 )

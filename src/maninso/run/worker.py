@@ -135,6 +135,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     from maninso.petitions.integrity import destroy_due_keys
     from maninso.petitions.lifecycle import close_due_petitions
     from maninso.petitions.obligations import record_met_thresholds
+    from maninso.petitions.raising import forget_creators, lapse_due_petitions
 
     due = named = forgotten = 0.0
     while not stop.is_set() and (not parent or os.getppid() == parent):
@@ -146,12 +147,14 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
         ticked = sequencer.tick(now=now)
         if started >= due:
             close_due_petitions(now=now)
+            lapse_due_petitions(now=now)
             due = started + HOUSEKEEPING
             record_met_thresholds(now=now)
         elif ticked.met:
             record_met_thresholds(now=now)
         if started >= forgotten:
             destroy_due_keys(now=now)
+            forget_creators(now=now)
             forgotten = started + FORGETTING
         if not ticked.leaves:
             stop.wait(max(0.0, TICK - (time.monotonic() - started)))

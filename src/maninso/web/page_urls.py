@@ -1,24 +1,29 @@
 """The addresses of pages: as they are, and behind `/ko` and `/en`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maninso.web.pages import (
     charters,
     errors,
     front,
     mailbox,
+    moderation,
+    pages,
     petitions,
     problems,
     providers,
+    raising,
     receipts,
     signing,
+    supporting,
     updates,
 )
 
 urlpatterns = [
     path("", front.show_front, name="front"),
     path("petitions", petitions.list_petitions, name="petitions"),
-    path("petitions/new", front.start_petition, name="new"),
+    path("petitions/new", raising.start_petition, name="new"),
+    path("petitions/new/steps", raising.take_step, name="new_steps"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
     path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),
@@ -29,6 +34,8 @@ urlpatterns = [
     path("petitions/<str:number>/updates/sent", updates.show_sent, name="updates_sent"),
     path("petitions/<str:number>/updates/confirm", updates.confirm, name="subscribe"),
     path("updates/<str:token>", updates.unsubscribe, name="unsubscribe"),
+    path("petitions/<str:number>/support/<str:token>", supporting.support, name="support"),
+    path("petitions/<str:number>/creator/<str:token>", supporting.show_creators_page, name="creator"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>", receipts.show_receipt, name="receipt"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>/withdraw", receipts.withdraw, name="withdraw"),
     path("petitions/<str:number>/voids", receipts.show_voids, name="voids"),
@@ -40,12 +47,17 @@ urlpatterns = [
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),
     path("problems/<str:slug>", problems.show_problem, name="problem"),
     path("log", front.describe_site_log, name="site_log"),
+    path("moderation", moderation.show_statistics, name="moderation"),
+    path("pages", pages.list_pages, name="pages"),
+    path("pages/<str:slug>", pages.show_page, name="page"),
     path("about", front.explain_counting, name="about"),
     path("privacy", front.state_privacy, name="privacy"),
     path("accessibility", front.state_accessibility, name="accessibility"),
+    path("", include("maninso.web.office_urls")),
 ]
 
 handler400 = errors.answer_bad_request
 handler403 = errors.answer_forbidden
 handler404 = errors.answer_not_found
+handler429 = errors.answer_too_many
 handler500 = errors.answer_failure

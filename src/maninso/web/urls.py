@@ -3,10 +3,11 @@
 from django.urls import include, path, re_path
 
 from maninso.web.api import health, log, petitions, receipts, work
-from maninso.web.page_urls import handler400, handler403, handler404, handler500
+from maninso.web.office import record
+from maninso.web.page_urls import handler400, handler403, handler404, handler429, handler500
 from maninso.web.shared import assets
 
-__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+__all__ = ["handler400", "handler403", "handler404", "handler429", "handler500", "urlpatterns"]
 
 urlpatterns = [
     path("petitions.json", petitions.list_petitions, name="petitions_json"),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("p/<str:number>/log/key", log.send_key, name="log_key"),
     path("p/<str:number>/log/<path:name>", log.send_log_file, name="log_file"),
     path("identity/challenge", work.send_challenge, name="challenge"),
+    path("office/record.jsonl", record.export_record, name="office_record_file"),
     path("static/<str:name>", assets.send_asset),
     path("healthz", health.is_alive, name="healthz"),
     path("readyz", health.is_ready, name="readyz"),

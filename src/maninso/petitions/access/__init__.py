@@ -9,6 +9,7 @@ from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
     CountView,
     LedgerView,
+    MaskedView,
     ObligationView,
     PetitionCard,
     PetitionView,
@@ -22,6 +23,7 @@ from maninso.petitions.access.views import (
 __all__ = [
     "CountView",
     "LedgerView",
+    "MaskedView",
     "ObligationView",
     "PetitionCard",
     "PetitionView",

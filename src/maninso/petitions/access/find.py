@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Sum
 
 from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
-from maninso.petitions.access.views import CountView, PetitionView, ReceiptView
-from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally
+from maninso.petitions.access.rules import read_charter_version, reason_words
+from maninso.petitions.access.views import CountView, MaskedView, PetitionView, ReceiptView
+from maninso.petitions.models import Appeal, Mask, Obligation, Petition, SigningGate, SigningTally
 from maninso.signing import log
 from maninso.signing.log import LogFile
 
@@ -23,7 +25,8 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     petition = petition_rows().filter(pk=petition_id).exclude(state="draft").first()
     if petition is None:
         return None
-    return build_petition(petition, counts=_count(petition), now=now)
+    view = build_petition(petition, counts=_count(petition), now=now)
+    return replace(view, masked=_find_masked(petition), appeal=_find_appeal(petition))
 
 
 def find_count(petition_id: int) -> CountView | None:
@@ -79,6 +82,26 @@ def log_key(petition_id: int) -> str | None:
         return None
     with connection.cursor() as cursor:
         return log.read_log_key(cursor, petition_id=petition_id)
+
+
+def _find_masked(petition: Petition) -> tuple[MaskedView, ...]:
+    if petition.source:
+        return ()
+    charter = read_charter_version(petition.charter)
+    return tuple(
+        MaskedView(
+            reason_code=mask.reason_code,
+            reason=reason_words(charter, mask.reason_code),
+            commitment=bytes(mask.commitment).hex(),
+        )
+        for mask in Mask.objects.filter(petition=petition, undone_at=None).order_by("pk")
+    )
+
+
+def _find_appeal(petition: Petition) -> str:
+    if petition.state not in ("rejected", "hidden", "removed"):
+        return ""
+    return Appeal.objects.filter(petition=petition).order_by("-pk").values_list("state", flat=True).first() or ""
 
 
 def _count(petition: Petition) -> Counts:

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Exists, OuterRef
 
-from maninso.charter import Calendar, Charter, Due, RejectionReason, Text, Threshold, due_at, load_charter
+from maninso.charter import (
+    Calendar,
+    Charter,
+    Due,
+    RejectionReason,
+    Text,
+    Threshold,
+    count_from,
+    due_at,
+    legal_day,
+    load_charter,
+)
 from maninso.charter import Extension as GrantedExtension
 from maninso.charter import Length as CharterLength
 from maninso.petitions.access.views import Words
@@ -101,3 +112,13 @@ def find_due(
         calendar=Calendar(),
         extensions=[GrantedExtension(reason=each.reason, length=CharterLength.parse(each.length)) for each in granted],
     )
+
+
+def find_review_day(charter: Charter, *, entered_at: dt.datetime) -> dt.date | None:
+    """Return the last legal day on which a petition that was handed to the moderators then is to be decided.
+
+    None where the charter sets none, or counts it in sittings.
+    """
+    if charter.review is None:
+        return None
+    return count_from(legal_day(charter, entered_at), charter.review.within, Calendar())

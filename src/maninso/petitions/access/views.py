@@ -119,6 +119,15 @@ class PetitionCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaskedView:
+    """One passage that was masked before the petition opened: why, and the commitment to what stood there."""
+
+    reason_code: str
+    reason: Words
+    commitment: str  # SHA-256 of salt and original, hex
+
+
+@dataclass(frozen=True, kw_only=True)
 class PetitionView:
     """A petition as its own page shows it.
 
@@ -157,6 +166,8 @@ class PetitionView:
     signatures_by_assurance: Mapping[int, int]  # 0 to 3 -> signatures less voids; empty before it opened
     ledger: LedgerView | None
     updated_at: dt.datetime
+    masked: tuple[MaskedView, ...] = ()
+    appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 
     @property
     def takes_signatures(self) -> bool:

@@ -11,9 +11,10 @@ from django.db import connection, transaction
 
 from maninso import ManinsoError, UsageError
 from maninso.charter import Charter, closes_at, in_blackout, legal_day, read_charter
-from maninso.identity.nullifier import commit_key, make_petition_key, seal_key
+from maninso.identity.nullifier import commit_key, seal_key
 from maninso.ledger.entries import MIN_BUCKET_SECONDS, Genesis
 from maninso.petitions.access.rules import find_due, find_reason, keep_charter, read_charter_version
+from maninso.petitions.lifecycle.founders import sign_for_sponsors, take_key
 from maninso.petitions.lifecycle.table import (
     SYSTEM,
     Actor,
@@ -129,7 +130,7 @@ def open_petition(
     check_limits(charter, title=petition.title, body=petition.body)
     closing = closes_at(charter, opened_at=now, choice=petition.length or None)
     text_digest = digest_text(title=petition.title, body=petition.body)
-    key = make_petition_key()
+    key = take_key(petition_id)
     regions = ("", *charter.regions)
     genesis = Genesis(
         origin=_origin(petition_id),
@@ -169,7 +170,16 @@ def open_petition(
             thresholds=[(threshold.id, threshold.model_dump_json()) for threshold in charter.thresholds],
             genesis=genesis.render(),
         )
+        sign_for_sponsors(cursor, petition_id=petition_id, charter=charter, regions=regions)
     return closing
+
+
+def lapse_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:
+    """End a petition that did not find enough sponsors in time; its text never was public."""
+    petition = read_petition(petition_id)
+    with transaction.atomic():
+        move(petition, new="lapsed", actor=actor, now=now)
+        _give_up(petition)
 
 
 def close_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:
@@ -187,6 +197,7 @@ def close_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM)
 def close_due_petitions(*, now: dt.datetime) -> int:
     """Close every open petition whose time has passed, each in a transaction of its own; return how many."""
     due = Petition.objects.filter(state="open", closes_at__lte=now).order_by("closes_at", "pk")
+    due = due.exclude(gate__state="paused")  # the end of the pause gives it the days back that it costs
     closed = 0
     for petition_id in list(due.values_list("pk", flat=True)):
         try:
@@ -195,6 +206,20 @@ def close_due_petitions(*, now: dt.datetime) -> int:
             continue  # somebody else closed, withdrew or removed it since the list was read
         closed += 1
     return closed
+
+
+def pause_signing_of(petition_id: int) -> None:
+    """Take no signatures of an open petition for a while. Raises GateError where its gate is not open."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        pause_gate(cursor, petition_id=petition_id)
+
+
+def resume_signing_of(petition_id: int, *, closes_at: dt.datetime, now: dt.datetime) -> None:
+    """Take signatures again, until `closes_at`; days that are reckoned from the closing follow. Raises GateError."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        Petition.objects.filter(pk=petition_id, state="open").update(closes_at=closes_at, updated_at=now)
+        _settle_due_days(petition_id)
+        resume_gate(cursor, petition_id=petition_id, closes_at=closes_at)
 
 
 def reject_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> str:

@@ -21,6 +21,7 @@ TRANSITIONS: Mapping[tuple[str, str], frozenset[str]] = {
     ("gathering", "moderation"): frozenset({"sponsor"}),
     ("gathering", "hidden"): frozenset({"moderator", "operator"}),
     ("gathering", "withdrawn"): frozenset({"creator"}),
+    ("gathering", "lapsed"): frozenset({"operator"}),
     ("moderation", "open"): frozenset({"moderator", "operator"}),
     ("moderation", "rejected"): frozenset({"moderator", "operator"}),
     ("moderation", "hidden"): frozenset({"moderator", "operator"}),

@@ -8,12 +8,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from maninso import UsageError
 from maninso.charter import Charter, TextFault, find_text_faults
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Seen as nothing, they make two texts look alike (UTS #39, section 5.4). The joiners U+200C and U+200D spell words.
+_INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060\u3164\ufeff\uffa0")
+_JOINERS = frozenset("\u200c\u200d")
 _FIELDS: Mapping[str, str] = {"title": "title", "body": "text", "additional": "additional text"}
 
 
@@ -25,6 +29,29 @@ class TextError(UsageError):
         self.field = field
 
 
+class BadCharacter(NamedTuple):
+    """A character that no text may hold: its place (from 1), its code point, and what it is."""
+
+    position: int
+    code: str  # U+200B
+    kind: str
+
+
+def find_bad_character(text: str, *, lines: bool = False, joiners: bool = True) -> BadCharacter | None:
+    """Return the first character that is stored differently than it is seen, or None.
+
+    These are NUL and other controls (`lines` allows line ends and tabs), overrides of the writing direction (UAX #9,
+    trojan source), halves of surrogate pairs, and what is seen as nothing; joiners only where `joiners` is False.
+    """
+    for position, character in enumerate(text, start=1):
+        kind = _fault_of(character, lines=lines)
+        if not kind and not joiners and character in _JOINERS:
+            kind = "an invisible character"
+        if kind:
+            return BadCharacter(position, f"U+{ord(character):04X}", kind)
+    return None
+
+
 def clean_text(field: str, text: str, *, lines: bool = False, most: int | None = None) -> str:
     """Return `text` trimmed, in NFC and with \\n as line end; `lines` allows line ends and tabs inside.
 
@@ -32,14 +59,13 @@ def clean_text(field: str, text: str, *, lines: bool = False, most: int | None =
     of the writing direction (UAX #9, trojan source), halves of surrogate pairs; and beyond `most` characters.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for position, character in enumerate(text, start=1):
-        fault = _fault_of(character, lines=lines)
-        if fault:
-            raise TextError(
-                field,
-                f"character {position} is {fault} (U+{ord(character):04X})",
-                cure="delete it; typing the passage again instead of pasting it is the surest way",
-            )
+    bad = find_bad_character(text, lines=lines)
+    if bad:
+        raise TextError(
+            field,
+            f"character {bad.position} is {bad.kind} ({bad.code})",
+            cure="delete it; typing the passage again instead of pasting it is the surest way",
+        )
     text = unicodedata.normalize("NFC", text).strip()
     if most is not None and len(text) > most:
         raise TextError(field, f"it has {len(text)} characters, {most} are allowed", cure="shorten it")
@@ -73,6 +99,8 @@ def digest_text(*, title: str, body: str) -> bytes:
 def _fault_of(character: str, *, lines: bool) -> str:
     if character in _BIDI_CONTROLS:
         return "an override of the writing direction"
+    if character in _INVISIBLE:
+        return "an invisible character"
     match unicodedata.category(character):
         case "Cs":
             return "half of a character"

@@ -4,26 +4,44 @@ Invariants are constraints of the database, each with a name; Python only asks. 
 mirrored for reading (`signing`), never written from here.
 """
 
+from maninso.petitions.models.account import Account
+from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.integrity import VoidBatch
+from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
 from maninso.petitions.models.notice import Allowance, Announcement, Message, Subscriber
+from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
+from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
 __all__ = [
+    "Account",
     "Allowance",
     "Announcement",
+    "Appeal",
+    "AuditRecord",
+    "BlockedCreator",
+    "Case",
     "CharterVersion",
     "Extension",
+    "Letter",
+    "Mask",
     "Message",
+    "Note",
+    "Notice",
     "Obligation",
+    "PageVersion",
     "Petition",
+    "Raising",
     "Response",
     "SigningGate",
     "SigningTally",
     "SigningThreshold",
     "SigningTree",
+    "Sponsor",
     "StateChange",
     "Subscriber",
+    "Takedown",
     "VoidBatch",
 ]

@@ -7,7 +7,10 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.lookups import Exact
 
-STATES = ("draft", "gathering", "moderation", "open", "closed", "rejected", "hidden", "withdrawn", "removed")
+STATES = (
+    *("draft", "gathering", "moderation", "open", "closed"),
+    *("rejected", "hidden", "withdrawn", "lapsed", "removed"),
+)
 """Every state of a petition; which follows which is the business of lifecycle."""
 
 NEEDS_REASON = ("rejected", "hidden", "withdrawn", "removed")

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from maninso.web.shared.answers import render_problem
-from maninso.web.shared.problems import BAD_REQUEST, FAILED, FORBIDDEN, NO_PAGE, Problem, answer_problem
+from maninso.web.shared.problems import BAD_REQUEST, FAILED, FORBIDDEN, NO_PAGE, TOO_MANY, Problem, answer_problem
 
 _DATA_ENDINGS = (".json", ".csv")
 _DATA_FOLDERS = ("/p/", "/log/", "/api/", "/healthz", "/readyz")
@@ -36,3 +36,8 @@ def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
 def answer_failure(request: HttpRequest) -> HttpResponse:
     """Answer when the program failed."""
     return _answer(request, FAILED)
+
+
+def answer_too_many(request: HttpRequest) -> HttpResponse:
+    """Answer who tries to log in too often."""
+    return _answer(request, TOO_MANY)

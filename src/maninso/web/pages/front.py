@@ -5,16 +5,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from maninso import charter as rules
 from maninso.petitions import discovery, obligations
 from maninso.petitions.access.site import show_site_log
-from maninso.web.pages.charters import site_charter
-from maninso.web.pages.display import show_debt
-from maninso.web.pages.petitions import show_card
 from maninso.web.shared.answers import page, render_page
-from maninso.web.shared.formats import format_number
+from maninso.web.shared.charters import site_charter
+from maninso.web.shared.display import show_card, show_debt
 from maninso.web.shared.requests import read_words
 
 FEW = 3
@@ -58,26 +55,6 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
         "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],
     }
     return render_page(request, "obligations.html", context)
-
-
-@page
-def start_petition(request: HttpRequest) -> HttpResponseBase:
-    """GET /petitions/new: how a petition is raised here."""
-    charter = site_charter()
-    context = {
-        "charter": charter,
-        "title": charter.title.in_language(translation.get_language() or "ko"),
-        "title_limit": say_limit(charter.text.title_max, charter.text.title_unit),
-        "body_limit": say_limit(charter.text.body_max, charter.text.body_unit),
-    }
-    return render_page(request, "new.html", context)
-
-
-def say_limit(most: int, unit: str) -> str:
-    """Return the most that a text may have, in words."""
-    if unit == "words":
-        return ngettext("%(most)s word", "%(most)s words", most) % {"most": format_number(most)}
-    return ngettext("%(most)s character", "%(most)s characters", most) % {"most": format_number(most)}
 
 
 @page

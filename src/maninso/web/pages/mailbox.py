@@ -20,10 +20,10 @@ from maninso.identity.mailbox import DISPOSABLE, SCHEME, AddressError, Mailbox, 
 from maninso.identity.ticket import TicketError
 from maninso.petitions import notices
 from maninso.petitions.access import PetitionView
-from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
 from maninso.web.pages.ways import declared_age, find_declaration, takes_email
 from maninso.web.shared.answers import page, private_page, render_page
+from maninso.web.shared.charters import pinned_charter
 from maninso.web.shared.problems import NO_PAGE, TOO_MANY_ASKED, Refused
 from maninso.web.shared.tickets import keep_ticket, name_network, read_ticket, require_own_page, see_other
 from maninso.web.shared.work import require_work

@@ -1,7 +1,6 @@
 """The list of petitions, and a petition's own page."""
 
 import datetime as dt
-from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -9,20 +8,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from maninso.petitions import access, discovery
-from maninso.petitions.access import PetitionCard, PetitionView
-from maninso.web.pages.charters import pinned_charter, say_promise
-from maninso.web.pages.display import (
+from maninso.petitions.access import PetitionView
+from maninso.web.shared.addresses import data_path
+from maninso.web.shared.answers import page, render_page
+from maninso.web.shared.charters import pinned_charter, say_promise
+from maninso.web.shared.display import (
     build_steps,
-    card_days,
     days_left,
-    ended_on,
-    owed_tag,
     pick_threshold,
+    show_card,
     show_debt,
     state_tag,
 )
-from maninso.web.shared.addresses import data_path
-from maninso.web.shared.answers import page, render_page
 from maninso.web.shared.filters import link_filter, search
 from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, Refused
 from maninso.web.shared.requests import LAST_PAGE, read_count, read_number
@@ -47,17 +44,6 @@ SORTS = (
 )
 GONE = ("hidden", "removed")
 ASSURANCES = (_("e-mail"), _("social log-in"), _("phone or real name"), _("national e-ID"))
-
-
-def show_card(card: PetitionCard, *, now: dt.datetime) -> dict[str, Any]:
-    """Return what the template of a card needs besides the card."""
-    return {
-        "card": card,
-        "state": state_tag(card.state),
-        "owed": owed_tag(card.owed),
-        "days": card_days(card, now=now),
-        "ended": ended_on(card.closes_at, card.closed_at),
-    }
 
 
 @page

@@ -18,11 +18,11 @@ from maninso.identity import oidc
 from maninso.identity.oidc import Pending, Provider, ProviderDown, ProviderError, Verified
 from maninso.identity.oidc.verified import LIFETIME as TICKET_LIFETIME
 from maninso.identity.ticket import AGE_UNKNOWN
-from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
 from maninso.web.pages.ways import declared_age, find_declaration, takes_provider
 from maninso.web.shared.addresses import data_path, site_origin
 from maninso.web.shared.answers import private_page, render_page
+from maninso.web.shared.charters import pinned_charter
 from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, Refused
 from maninso.web.shared.tickets import keep_ticket, see_other
 

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from maninso.identity.rehearsal import LIFETIME, make_rehearsal_ticket
 from maninso.identity.ticket import derive_key, issue_ticket
 from maninso.petitions.access import PetitionView
-from maninso.web.pages.charters import pinned_charter
 from maninso.web.pages.petitions import find_petition
 from maninso.web.pages.ways import NOTES, find_ways
 from maninso.web.shared.answers import page, private_page, render_page
+from maninso.web.shared.charters import pinned_charter
 from maninso.web.shared.problems import BAD_NUMBER, NO_PAGE, Refused
 from maninso.web.shared.tickets import keep_ticket, see_other
 

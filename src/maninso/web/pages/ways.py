@@ -12,7 +12,7 @@ from maninso.identity.mailbox import SCHEME
 from maninso.identity.oidc import Provider
 from maninso.identity.ticket import AGE_UNKNOWN
 from maninso.petitions.access import PetitionView
-from maninso.web.pages.charters import pinned_charter
+from maninso.web.shared.charters import pinned_charter
 
 NOTES = {
     "expired": _("This link has expired: links hold for an hour. Nothing was signed. Ask for a new one below."),

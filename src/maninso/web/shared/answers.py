@@ -36,7 +36,10 @@ def render_page(
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Return the page that says what is wrong and what to do next. It is not cached."""
-    response = render_page(request, "error.html", {"problem": problem}, status=problem.status)
+    context: dict[str, Any] = {"problem": problem}
+    if problem.status >= 500:
+        context["notices"] = ()  # a database that just did not answer is not asked once more
+    response = render_page(request, "error.html", context, status=problem.status)
     if problem.retry_after:
         response.headers["Retry-After"] = str(problem.retry_after)
     if problem is METHOD:

@@ -1,6 +1,6 @@
-"""Style sheet, icon and script, served from memory under names that hold their digest, so that caches keep them.
+"""Style sheet, icon and scripts, served from memory under names that hold their digest, so that caches keep them.
 
-They are small and come with the package: no collecting step, nothing to configure, nothing to forget.
+They are few and small and come with the package: no collecting step, nothing to configure, nothing to forget.
 """
 
 import gzip

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -29,6 +30,13 @@ _READ = {**dict.fromkeys("036", "c"), **dict.fromkeys("178lr", "r"), **dict.from
 def format_number(number: int) -> str:
     """Return a number with thousands apart: 1,831,900."""
     return f"{number:,}"
+
+
+def say_limit(most: int, unit: str) -> str:
+    """Return so many characters or words, in words."""
+    if unit == "words":
+        return ngettext("%(most)s word", "%(most)s words", most) % {"most": format_number(most)}
+    return ngettext("%(most)s character", "%(most)s characters", most) % {"most": format_number(most)}
 
 
 def format_share(count: int, needed: int) -> str:

@@ -51,6 +51,12 @@ BAD_RECEIPT = Problem(
     _("This is not a receipt’s address."),
     _("A receipt’s address ends in 64 digits and letters from a to f. Check that you copied all of it."),
 )
+NOT_SHOWN = Problem(
+    400,
+    "not-shown",
+    _("This form names a petition that its page did not show."),
+    _("Open the page again, and choose there. Nothing was changed."),
+)
 FORBIDDEN = Problem(
     403,
     "forbidden",
@@ -62,6 +68,18 @@ WRONG_SECRET = Problem(
     "wrong-secret",
     _("This is not the code of this receipt."),
     _("Open this page in the browser that signed, or copy the code again. Nothing was changed."),
+)
+NOT_OFFICE = Problem(
+    403,
+    "not-of-the-office",
+    _("This account does not belong to the office."),
+    _("Ask an operator of the site to add you, or log out and use another account."),
+)
+WRONG_ROLE = Problem(
+    403,
+    "wrong-role",
+    _("Your role does not include this."),
+    _("Ask a colleague whose role does, or an operator to change yours."),
 )
 NO_PAGE = Problem(
     404,
@@ -150,6 +168,13 @@ WRONG_LINK = Problem(
     _("This link is not whole, or it has expired. Nothing was changed."),
     _("Open it again from the message, or ask for a new one on the petition’s page."),
 )
+TOO_MANY = Problem(
+    429,
+    "too-many",
+    _("That was tried too often."),
+    _("Wait ten minutes, then try again. Nothing was changed."),
+    retry_after=600,
+)
 FAILED = Problem(
     500,
     "failed",
@@ -170,8 +195,11 @@ PROBLEMS = {
         BAD_REQUEST,
         BAD_NUMBER,
         BAD_RECEIPT,
+        NOT_SHOWN,
         FORBIDDEN,
         WRONG_SECRET,
+        NOT_OFFICE,
+        WRONG_ROLE,
         NO_PAGE,
         NO_PETITION,
         NO_RECEIPT,
@@ -186,6 +214,7 @@ PROBLEMS = {
         WRONG_LINK,
         TOO_MANY_ASKED,
         NO_WORK,
+        TOO_MANY,
         FAILED,
         NO_DATABASE,
     )

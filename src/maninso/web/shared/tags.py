@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from maninso.web.shared import addresses, assets, formats
+from maninso.web.shared.markup import render_markup, render_page_markup
 
 register = template.Library()
 
@@ -38,6 +39,18 @@ def current_language() -> str:
 def number(value: int) -> str:
     """Return a number with thousands apart."""
     return formats.format_number(value)
+
+
+@register.filter
+def markup(text: str) -> SafeString:
+    """Return a petition's text as HTML."""
+    return render_markup(text)
+
+
+@register.filter
+def page_markup(text: str) -> SafeString:
+    """Return a page's text as HTML."""
+    return render_page_markup(text)
 
 
 @register.filter

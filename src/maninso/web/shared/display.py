@@ -21,6 +21,7 @@ STATE_LABELS: Mapping[str, Promise] = {
     "rejected": _("Rejected"),
     "hidden": _("Hidden"),
     "withdrawn": _("Withdrawn"),
+    "lapsed": _("Too few supporters"),
     "removed": _("Removed"),
 }
 STATE_TONES = {"open": "", "gathering": "warn", "moderation": "warn"}
@@ -95,6 +96,17 @@ def card_days(card: PetitionCard, *, now: dt.datetime) -> int | None:
     return days_left(card.closes_at, now=now) if card.state == "open" and card.closes_at else None
 
 
+def show_card(card: PetitionCard, *, now: dt.datetime) -> dict[str, Any]:
+    """Return what the template of a card needs besides the card."""
+    return {
+        "card": card,
+        "state": state_tag(card.state),
+        "owed": owed_tag(card.owed),
+        "days": card_days(card, now=now),
+        "ended": ended_on(card.closes_at, card.closed_at),
+    }
+
+
 def ended_on(closes_at: dt.datetime | None, closed_at: dt.datetime | None, zone: str = "") -> dt.date | None:
     """Return the last day on which a petition could be signed; None while it can be, or where it never could."""
     if closed_at is None:
@@ -132,7 +144,7 @@ def _past(view: PetitionView) -> Iterator[Step]:
             yield Step(label=OWED_LABELS[obligation.state], state="done", day=on(obligation.settled_at))
     if view.state == "closed":
         yield Step(label=_("Signing ended"), state="done", day=ended_on(view.closes_at, view.closed_at, zone))
-    elif view.state in ("rejected", "hidden", "withdrawn", "removed"):
+    elif view.state in ("rejected", "hidden", "withdrawn", "lapsed", "removed"):
         yield Step(label=STATE_LABELS[view.state], state="now", day=on(view.closed_at or view.updated_at))
 
 

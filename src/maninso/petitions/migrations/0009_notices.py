@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """The only tables that hold an address: a message until it is sent, a subscriber until they unsubscribe."""
 
     dependencies: ClassVar = [
-        ("petitions", "0004_void_batches"),
+        ("petitions", "0008_noticeboard"),
     ]
 
     operations: ClassVar = [

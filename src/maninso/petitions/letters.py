@@ -1,0 +1,98 @@
+"""Letters to creators: stored in the transaction of what they are about, read on the creator's page, sent by mail.
+
+Whoever sends mail takes them from `take_due_letters`. A letter may be taken back until its time has come.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from maninso.petitions.models import Letter
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterView:
+    """One letter; `waits` while it can still be taken back."""
+
+    letter_id: int
+    once: str
+    address: str
+    language: str
+    subject: str
+    body: str
+    send_at: dt.datetime
+    waits: bool
+
+
+def store_letter(
+    *,
+    petition_id: int,
+    once: str,
+    address: str,
+    language: str,
+    subject: str,
+    body: str,
+    now: dt.datetime,
+    delay: dt.timedelta = dt.timedelta(0),
+) -> bool:
+    """Store a letter in the caller's transaction; False where the same was stored before.
+
+    `once` names what it is about. Without an address it is read on the creator's page alone.
+    """
+    letter = Letter(
+        petition_id=petition_id,
+        once=once,
+        address=address,
+        language=language,
+        subject=subject,
+        body=body,
+        written_at=now,
+        send_at=now + delay,
+    )
+    try:
+        with transaction.atomic():
+            letter.save(force_insert=True)
+    except IntegrityError as error:
+        diagnostic = getattr(error.__cause__, "diag", None)
+        if diagnostic is None or diagnostic.constraint_name != "letter_once":
+            raise
+        return False
+    return True
+
+
+def cancel_letter(*, petition_id: int, once: str, now: dt.datetime) -> bool:
+    """Take a letter back; False where its time has come, or there is none."""
+    waiting = Letter.objects.filter(petition_id=petition_id, once=once, cancelled_at=None, sent_at=None)
+    return waiting.filter(send_at__gt=now).update(cancelled_at=now) == 1
+
+
+def read_letters(petition_id: int, *, now: dt.datetime) -> tuple[LetterView, ...]:
+    """Return the letters about a petition that were not taken back, newest first."""
+    rows = Letter.objects.filter(petition_id=petition_id, cancelled_at=None).order_by("-send_at", "-pk")
+    return tuple(_view(row, now=now) for row in rows)
+
+
+def take_due_letters(*, now: dt.datetime, most: int = 100) -> Iterator[LetterView]:
+    """Give letters with an address whose time has come, each marked as sent in a transaction of its own.
+
+    A letter is marked after the caller came back for the next, so one that could not be handed on is given again.
+    """
+    due = Letter.objects.filter(sent_at=None, cancelled_at=None, send_at__lte=now).exclude(address="")
+    for row in due.order_by("send_at", "pk")[:most]:
+        yield _view(row, now=now)
+        Letter.objects.filter(pk=row.pk, sent_at=None).update(sent_at=now, address="")
+
+
+def _view(row: Letter, *, now: dt.datetime) -> LetterView:
+    return LetterView(
+        letter_id=row.pk,
+        once=row.once,
+        address=row.address,
+        language=row.language,
+        subject=row.subject,
+        body=row.body,
+        send_at=row.send_at,
+        waits=row.send_at > now,
+    )

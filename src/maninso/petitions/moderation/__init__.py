@@ -1,0 +1,87 @@
+"""Decides, with reasons, what may be published: the office's desk, and what the public sees of it."""
+
+from maninso.petitions.moderation.appeals import (
+    AppealError,
+    AppealView,
+    decide_appeal,
+    list_appeals,
+    make_appeal,
+    may_appeal,
+    read_appeal,
+)
+from maninso.petitions.moderation.decisions import (
+    Decision,
+    TakedownError,
+    TooLateError,
+    UnconfirmedError,
+    decide,
+    decide_takedown,
+    preview_letter,
+    propose_takedown,
+    restore,
+    undo_decision,
+)
+from maninso.petitions.moderation.desk import (
+    HeldError,
+    NotWaitingError,
+    add_note,
+    block_creator,
+    claim,
+    release,
+    set_hold,
+)
+from maninso.petitions.moderation.masking import StaleTextError, mask_passages, unmask_last
+from maninso.petitions.moderation.personal import PATTERNS, Passage, find_personal_data
+from maninso.petitions.moderation.queue import Queue, QueueRow, Statistics, read_queue, read_statistics
+from maninso.petitions.moderation.review import (
+    ReasonView,
+    Review,
+    TakedownView,
+    list_takedowns,
+    read_reasons,
+    read_review,
+)
+
+__all__ = [
+    "PATTERNS",
+    "AppealError",
+    "AppealView",
+    "Decision",
+    "HeldError",
+    "NotWaitingError",
+    "Passage",
+    "Queue",
+    "QueueRow",
+    "ReasonView",
+    "Review",
+    "StaleTextError",
+    "Statistics",
+    "TakedownError",
+    "TakedownView",
+    "TooLateError",
+    "UnconfirmedError",
+    "add_note",
+    "block_creator",
+    "claim",
+    "decide",
+    "decide_appeal",
+    "decide_takedown",
+    "find_personal_data",
+    "list_appeals",
+    "list_takedowns",
+    "make_appeal",
+    "mask_passages",
+    "may_appeal",
+    "preview_letter",
+    "propose_takedown",
+    "read_appeal",
+    "read_queue",
+    "read_reasons",
+    "read_review",
+    "read_statistics",
+    "release",
+    "restore",
+    "set_hold",
+    "undo_decision",
+    "unmask_last",
+]

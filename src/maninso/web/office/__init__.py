@@ -1,0 +1,1 @@
+"""The back office: pages for moderators, clerks, auditors and operators, behind a second factor."""

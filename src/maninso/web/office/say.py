@@ -1,0 +1,31 @@
+"""What went wrong, in the words of the reader's language: the domain's errors say it in English alone."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from maninso import ManinsoError
+from maninso.petitions import lifecycle, moderation
+
+SAID: Mapping[type[ManinsoError], Promise] = {
+    lifecycle.TransitionError: _("Somebody decided on this petition meanwhile. Look at it again."),
+    lifecycle.RoleError: _("Your role does not include this."),
+    lifecycle.ReasonError: _("Give a reason that the petition’s rules have."),
+    lifecycle.BlackoutError: _("The rules open no petition on this day."),
+    lifecycle.TextError: _("The text holds something that the rules or this site do not allow."),
+    moderation.NotWaitingError: _("This petition does not wait for a decision any more, and its text is frozen."),
+    moderation.UnconfirmedError: _("The creator has not used their own link yet, so nobody answers for the petition."),
+    moderation.StaleTextError: _("The text changed meanwhile. Look at it again."),
+    moderation.TooLateError: _("The letter is sent, so the decision stands. An operator can restore the petition."),
+    moderation.TakedownError: _("This proposal is your own, or it was decided already."),
+    moderation.AppealError: _("You refused this petition yourself, or the appeal was decided already."),
+}
+
+
+def say_error(error: ManinsoError) -> str:
+    """Return what is wrong and what to do about it."""
+    if isinstance(error, moderation.HeldError):
+        return gettext("%(holder)s works on this petition. Talk to them, or take it over.") % {"holder": error.holder}
+    return str(SAID.get(type(error)) or _("This cannot be done as it was sent. Look at the page again."))
