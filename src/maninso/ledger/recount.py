@@ -1,8 +1,7 @@
 """The recount of a log's entries: who counts, where and when, and whether the log keeps its own rules.
 
-Entries come in order, a bundle at a time. A signature costs 27 bytes here, so ten million take 270 MB: five for
-assurance, region and time, and 22 for the nullifier with its leaf, sharded by the nullifier's first byte so that the
-search for duplicates looks at one 256th at a time.
+Entries come in order, a bundle at a time. A signature costs five bytes of memory here, for assurance, region and time,
+so ten million take 50 MB; its nullifier is remembered in ledger.nullifiers, mostly on disk.
 """
 
 from collections import Counter
@@ -22,13 +21,13 @@ from maninso.ledger.entries import (
 )
 from maninso.ledger.errors import LedgerError, Reason
 from maninso.ledger.events import CLOSED, KEY_DESTROYED, THRESHOLD, UNDONE
+from maninso.ledger.nullifiers import Nullifiers
 
 MAX_PROBLEMS = 100
 """Problems listed one by one; what goes wrong a million times is said a hundred times."""
 
 _MARK = 5
 _NO_SIGNATURE = b"\xff" * _MARK  # 255 is no assurance level
-_RECORD = 16 + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Recount:
     unknown: int = 0
     key_destroyed: int | None = None
     _marks: bytearray = field(default_factory=bytearray)
-    _shards: list[bytearray] = field(default_factory=lambda: [bytearray() for _ in range(256)])
+    _nullifiers: Nullifiers = field(default_factory=Nullifiers)
     _void_of: dict[int, int] = field(default_factory=dict)  # signature -> void in force
     _target_of: dict[int, int] = field(default_factory=dict)  # void, rightful or not -> its target
     _changes: dict[int, tuple[int, int]] = field(default_factory=dict)  # rightful void, reinstatement -> signature, +-1
@@ -89,7 +88,7 @@ class Recount:
 
     def add_entries(self, first: int, entries: Sequence[bytes]) -> None:
         """Counts the entries of leaves `first`, `first + 1` and so on."""
-        marks, shards = self._marks, self._shards
+        marks, shards = self._marks, self._nullifiers.shards
         for index, entry in enumerate(entries, first):
             if len(entry) == SIGN_LENGTH and entry[0] == SIGN and entry[1] <= 3:
                 marks += entry[1:6]
@@ -98,6 +97,7 @@ class Recount:
             else:
                 marks += _NO_SIGNATURE
                 self._add_other(index, entry)
+        self._nullifiers.relieve()
 
     def is_counted(self, index: int) -> bool:
         """True if the leaf is a signature and no void of it is in force."""
@@ -238,17 +238,7 @@ class Recount:
         )
 
     def _find_duplicates(self) -> None:
-        repeated: dict[bytes, list[int]] = {}
-        for shard in self._shards:
-            starts = range(0, len(shard), _RECORD)
-            numbers = Counter(bytes(shard[start : start + 16]) for start in starts)
-            if len(numbers) == len(starts):
-                continue
-            for start in starts:
-                nullifier = bytes(shard[start : start + 16])
-                if numbers[nullifier] > 1:
-                    leaf = int.from_bytes(shard[start + 16 : start + _RECORD], "big")
-                    repeated.setdefault(nullifier, []).append(leaf)
+        repeated = self._nullifiers.find_repeated()
         if not repeated:
             return
         changes: dict[int, list[tuple[int, int]]] = {}
