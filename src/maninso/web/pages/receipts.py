@@ -23,6 +23,7 @@ from maninso.web.shared.requests import LAST_PAGE, read_count, read_leaf_hash, r
 from maninso.web.shared.tickets import require_own_page, see_other
 
 VOIDS_PER_PAGE = 100
+LONGEST_SHOWN = 50_000  # bytes of a file that was checked; a receipt has some 1,500, a witnessed one a few thousand
 VERDICTS = {
     "counted": _("Yes: this signature is in the ledger, and it counts."),
     "voided": _("This signature is in the ledger, but it does not count."),
@@ -59,6 +60,7 @@ def show_receipt(request: HttpRequest, number: str, leaf_hash: str) -> HttpRespo
         "standing": integrity.read_standing(receipt.petition_id, receipt.leaf_hash, now=timezone.now()),
         "again": request.GET.get("again") == "1",
         "address": site_origin() + address,
+        "seal_keys": site.site_log_key() or access.log_key(receipt.petition_id) or "",
     }
     response = render_page(request, "receipt.html", context)
     if receipt.proof is None:
@@ -112,8 +114,9 @@ def knows_secret(given: str, receipt: ReceiptView) -> bool:
 @private_page
 def check_file(request: HttpRequest) -> HttpResponseBase:
     """GET and POST /check: was I counted? A receipt or promise, pasted or as a file, against the ledger of today."""
+    seal_keys = "\n".join(filter(None, (site.site_log_key(), integrity.promise_key().render())))
     if request.method != "POST":
-        return render_page(request, "check.html")
+        return render_page(request, "check.html", {"seal_keys": seal_keys})
     upload = request.FILES.get("file")
     if upload is not None and upload.size:
         data = upload.read(integrity.LARGEST_FILE)
@@ -127,6 +130,8 @@ def check_file(request: HttpRequest) -> HttpResponseBase:
         "advice": ADVICE[checked.verdict],
         "bad": checked.verdict in BAD_VERDICTS,
         "good": checked.verdict == "counted",
+        "seal_keys": seal_keys,
+        "text": data.decode("utf-8", "replace") if len(data) <= LONGEST_SHOWN else "",
     }
     return render_page(request, "check.html", context)
 
