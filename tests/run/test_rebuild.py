@@ -54,11 +54,14 @@ def test_a_log_is_rebuilt_once_and_only_from_what_reaches_what_was_signed(url: s
         dump.restore()
         refused = run_maninso("worker", home=home, **settings)
         assert (refused.returncode, "rebuild the log from its published tiles" in refused.stderr) == (1, True)
+        kept = home / "cache" / "1-any" / str(petition) / "tile" / "0" / "000"
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(b"of before")
         words = ["rebuild", str(petition), "--from"]
         assert run_maninso(*words, str(tmp_path / "none"), home=home, **settings).returncode == 3
         short = run_maninso(*words, str(older), home=home, **settings)
         assert (short.returncode, "was signed at 306 leaves, and the database has 6" in short.stderr) == (1, True)
-        assert published(connection, petition)[0] == 1
+        assert (published(connection, petition)[0], kept.exists()) == (1, True)
         done = run_maninso(*words, str(copy), "--json", home=home, **settings)
         assert json.loads(done.stdout) == {
             "origin": f"{HOST}/p/{petition}/log",
@@ -67,6 +70,7 @@ def test_a_log_is_rebuilt_once_and_only_from_what_reaches_what_was_signed(url: s
             "moved": 0,
         }
         assert published(connection, petition)[0] == 306  # published again at once, so that the site's log may follow
+        assert not kept.exists()
         require_agreement(read_settings({"MANINSO_HOME": str(home), **settings}))
         again = run_maninso(*words, str(copy), home=home, **settings)
         assert (again.returncode, "has 306 leaves, and the published log 306" in again.stderr) == (1, True)

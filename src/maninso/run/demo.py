@@ -102,7 +102,8 @@ def throw_away(settings: Settings) -> None:
     remove_cluster(settings)
     # The logs go with the database; the key that signed them must not sign others under their names.
     (settings.keys_dir / "log.key").unlink(missing_ok=True)
-    shutil.rmtree(settings.signed_dir, ignore_errors=True)
+    for folder in (settings.signed_dir, settings.cache_dir):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_empty_site() -> None:

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 import brotli  # type: ignore[import-untyped]
 
@@ -119,6 +119,18 @@ class Page:
     answers: dict[str, Stored] = field(default_factory=dict)
 
 
+class Shelf(Protocol):
+    """What keeps answers longer than the memory does, by their path (run.shelf)."""
+
+    async def find(self, path: str, *, now: float) -> Stored | None:
+        """Return what is kept, as asked for now."""
+        ...
+
+    def keep(self, path: str, stored: Stored) -> None:
+        """Keep an answer if it is of the kind that is kept; blocks."""
+        ...
+
+
 class Front:
     """The memory of one process before its bridge. `host` is the site's; `read_language` negotiates as its pages do."""
 
@@ -130,8 +142,10 @@ class Front:
         read_language: Callable[[str], str],
         clock: Callable[[], float] = time.monotonic,
         most_bytes: int = MOST_BYTES,
+        shelf: Shelf | None = None,
     ) -> None:
         self._bridge = bridge
+        self._shelf = shelf
         self._host = host
         self._read_language = read_language
         self._recall_language = lru_cache(1024)(read_language)
@@ -160,6 +174,11 @@ class Front:
             self._pages.move_to_end(address)
             send(exchange, stored, headers, now=now)
             return
+        if page is None and self._shelf is not None and not scope.query_string:
+            kept = await self._shelf.find(scope.path, now=now)
+            if kept is not None:
+                send(exchange, kept, headers, now=now)
+                return
         found = await self._renew(scope, address, language, stored, now=now)
         if isinstance(found, Stored):
             send(exchange, found, headers, now=self._clock())
@@ -235,7 +254,10 @@ class Front:
     def _ask(self, question: Question, old: Stored | None) -> Stored | Answer:
         asked_at = self._clock()
         answer = self._bridge.call(make_environ(question, b""))
-        return make_stored(answer, old, asked_at=asked_at) or answer
+        stored = make_stored(answer, old, asked_at=asked_at)
+        if stored is not None and self._shelf is not None and not question.query_string:
+            self._shelf.keep(question.path, stored)
+        return stored or answer
 
     def _keep(self, address: Address, language: str, stored: Stored) -> None:
         page = self._pages.get(address)

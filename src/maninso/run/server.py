@@ -28,10 +28,12 @@ from maninso.run.bridge import Bridge
 from maninso.run.front import Front
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
+from maninso.run.shelf import Shelf
 from maninso.signing.app import SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
 from maninso.signing.limits import Limiter, Sharer
+from maninso.signing.queries import QUERIES
 from maninso.signing.reading import PATH, Exchange, Scope
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Site:
         self._django: Bridge | None = None
         self._waiting: Bridge | None = None
         self._front: Front | None = None
+        self._shelf: Shelf | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
         self._sharer: Sharer | None = None
@@ -83,7 +86,8 @@ class Site:
         application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
         self._waiting = Bridge(application, threads=WAITING_THREADS)
-        self._front = Front(self._django, host=settings.host, read_language=read_language)
+        self._shelf = Shelf(settings.cache_dir, identify=identify_database)
+        self._front = Front(self._django, host=settings.host, read_language=read_language, shelf=self._shelf)
         for name in ("wrap.key", "promise.key", "subject.key"):
             read_or_make_secret(settings.keys_dir / name)  # so that they are there to be copied to other machines
         self._gates = GateBook(self._connect, wrapping_key=partial(read_wrapping_key, settings.keys_dir))
@@ -118,9 +122,9 @@ class Site:
             await self._gates.stop()
         if self._front is not None:
             await self._front.stop()
-        for bridge in (self._django, self._waiting):
-            if bridge is not None:
-                bridge.close()
+        for each in (self._django, self._waiting, self._shelf):
+            if each is not None:
+                each.close()
 
     async def _connect(self) -> psycopg.AsyncConnection:
         url = self._settings.database_url or ""
@@ -143,6 +147,18 @@ def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes], Callable[[str],
         for language in ("ko", "en")
     }
     return application, pages, preferred_language
+
+
+def identify_database() -> str:
+    """Return a name that no other database has, as long as this one is there. Raises OSError where it gives none."""
+    from django.db import DatabaseError, connection
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(QUERIES["identify_database"])
+            return str(cursor.fetchone()[0])
+    except DatabaseError as error:
+        raise OSError(f"the database does not say which it is: {error}") from error
 
 
 def make_site() -> Site:

@@ -98,6 +98,11 @@ class Settings:
         """The folder of what the log key has signed last, which the worker keeps."""
         return self.keys_dir / "signed"
 
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of tiles that were read once (run.shelf); it may be deleted at any time."""
+        return self.home / "cache"
+
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings; raises SettingError naming the variable and the cure."""

@@ -238,6 +238,11 @@ WHERE petition_id = %(petition_id)s AND size = %(old_size)s AND root = %(old_roo
 -- name: try_sequencer_lock
 SELECT pg_try_advisory_lock(%(key)s)
 
+-- name: identify_database
+-- Which cluster and which database of it: a machine that stands in for another says the same, a new database another.
+SELECT (SELECT system_identifier FROM pg_control_system())::text || '-' || oid FROM pg_database
+WHERE datname = current_database()
+
 -- name: read_tree
 SELECT size, checkpoint FROM signing_tree WHERE petition_id = %(petition_id)s
 

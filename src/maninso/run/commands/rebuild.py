@@ -25,6 +25,7 @@ def rebuild(
 ) -> None:
     """Rebuild a log that a restored database has lost the end of, from its published files, and publish it again."""
     from maninso.run.database import connect, open_site
+    from maninso.run.shelf import forget_log
     from maninso.signing.keys import LogKey, name_log, name_site_log
     from maninso.signing.rebuild import rebuild_log
     from maninso.signing.sequencer import Sequencer
@@ -48,6 +49,7 @@ def rebuild(
             for number, error in find_contradictions(cursor, signed):
                 if number == petition_id:
                     raise error  # these files end before what was signed: nothing is changed
+        forget_log(settings.cache_dir, petition_id)
         with connect(opened) as connection:
             sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
             if sequencer.take_lock():  # else a worker runs, and publishes it at its next tick
