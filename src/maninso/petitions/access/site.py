@@ -15,6 +15,7 @@ from maninso.signing.tiles import read_tree
 from maninso.signing.tree import read_entries
 
 MOST_SHOWN = 10  # checkpoints of one entry
+LONGEST_MESSAGE_LINE = 998  # bytes, with its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,21 @@ def read_site_file(path: str) -> LogFile | None:
     """Return a file of the site's log: `checkpoint` or `tile/...`; None where there is no such file (yet)."""
     with connection.cursor() as cursor:
         return log.read_log_file(cursor, petition_id=SITE, path=path)
+
+
+def read_checkpoint_text() -> str:
+    """Return the site's log's checkpoint as text for the foot of a message; "" before the first.
+
+    Every message is a copy out of the site's reach: whoever holds two that contradict each other can prove it. The
+    signature lines of the log and of witnesses are there as far as they fit into a line of a message (RFC 5322, section
+    2.1.1); those with ML-DSA-44, of 3,300 characters, do not, and a checkpoint is whole without them.
+    """
+    with connection.cursor() as cursor:
+        checkpoint = sitelog.read_site_checkpoint(cursor)
+    if checkpoint is None:
+        return ""
+    lines = checkpoint.decode().splitlines(keepends=True)
+    return "".join(line for line in lines if len(line.encode()) <= LONGEST_MESSAGE_LINE)
 
 
 def site_log_key() -> str | None:
