@@ -177,6 +177,21 @@ def test_who_is_not_eligible(site: LiveSite) -> None:
     assert sign(site, 800_003, ticket_of("somebody", region="KR-11")).status == 201
 
 
+def test_a_region_that_the_charter_does_not_list_is_not_in_the_log(site: LiveSite) -> None:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    make_gate(site, 800_004, opened_at=now - DAY, closes_at=now + DAY)
+    regions = {}
+    for region in ("KR-11", "KR-50", "DE", ""):
+        leaf_hash = sign(site, 800_004, ticket_of(f"from {region}", region=region)).json()["leaf_hash"]
+        with psycopg.connect(site.database_url) as connection:
+            row = connection.execute(
+                "SELECT entry FROM signing_leaf WHERE sha256('\\x00'::bytea || entry) = %s", [bytes.fromhex(leaf_hash)]
+            ).fetchone()
+        assert row is not None
+        regions[region] = int.from_bytes(row[0][2:4], "big")
+    assert regions == {"KR-11": 1, "KR-50": 0, "DE": 0, "": 0}
+
+
 def test_petitions_that_take_no_signatures(site: LiveSite) -> None:
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
