@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
 from maninso.petitions import access, notices
+from maninso.petitions.access import site
 from maninso.petitions.notices import StoredMessage
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.formats import settle_particles
@@ -56,14 +57,13 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
     """Return the letter of a stored message, with links that hold from `now` on."""
     with _in_language(message.language):
         words = _WRITERS[message.kind](message, now)
-        file = access.read_log_file(message.petition_id, "checkpoint")
-        checkpoint = file.body.decode() if file else ""
+        seals = _read_seals(message.petition_id)
         context = {
             "words": words,
             "language": message.language,
             "petition_title": message.petition_title,
             "petition_language": message.petition_language,
-            "checkpoint": checkpoint,
+            "seals": seals,
             "origin": site_origin(),
         }
         html = settle_particles(render_to_string("maninso/letters/letter.html", context))
@@ -71,7 +71,7 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
             recipient=message.recipient,
             sender_name=_("Maninso"),
             subject=settle_particles(words.subject),
-            text=settle_particles(_write_text(words, message.petition_title, checkpoint)),
+            text=settle_particles(_write_text(words, message.petition_title, seals)),
             html=html,
             language=message.language,
             date=now,
@@ -157,11 +157,23 @@ def _cut(title: str) -> str:
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
 
 
-def _write_text(words: Words, title: str, checkpoint: str) -> str:
+def _read_seals(petition_id: int) -> list[tuple[str, str]]:
+    """The checkpoints that a letter carries out of this site's reach, each with what it is; none before the first."""
+    file = access.read_log_file(petition_id, "checkpoint")
+    seals = [
+        (
+            _("The petition’s sealed count at this moment. Keep it, and anyone can check it later:"),
+            file.body.decode() if file else "",
+        ),
+        (_("The seal of this site’s own ledger, which names those of all petitions:"), site.read_checkpoint_text()),
+    ]
+    return [(words, seal) for words, seal in seals if seal]
+
+
+def _write_text(words: Words, title: str, seals: list[tuple[str, str]]) -> str:
     parts = [words.heading, f"“{title}”", *words.paragraphs, f"{words.label}:\n{words.link}", *words.notes]
-    if checkpoint:
-        parts.append(f"{_('The petition’s sealed count at this moment. Keep it, and anyone can check it later:')}\n")
-        parts[-1] += "\n".join(f"    {line}".rstrip() for line in checkpoint.rstrip().split("\n"))
+    for said, seal in seals:
+        parts.append(f"{said}\n" + "\n".join(f"    {line}".rstrip() for line in seal.rstrip().split("\n")))
     parts.append(f"-- \n{site_origin()}")
     return "\n\n".join(parts) + "\n"
 
