@@ -36,6 +36,11 @@ if not GIVEN_DATABASE:
     os.environ["DATABASE_URL"] = server_url(HOME / "postgres" / "socket")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever changes a page look at all of them: `pytest tests/journeys/test_every_page.py --pictures FOLDER`."""
+    parser.addoption("--pictures", default="", help="a folder for pictures of every page")
+
+
 def pytest_configure() -> None:
     """Load Django's settings; pytest-django, whose hook comes last, then sets Django up."""
     from django.conf import settings

@@ -101,6 +101,25 @@ def test_b3_similar_open_petitions_are_offered_with_their_counts(
     assert form.send().step == "text"
 
 
+def test_switching_the_language_in_the_middle_keeps_all_that_was_written(form: Form) -> None:
+    form.send(eligible="yes").send(title=TITLE)
+    assert form.step == "text"
+    switch = '<button form="step" formaction="/ko/petitions/new/steps" name="change" value="text" lang="ko">'
+    assert switch in form.page
+    form.language = "ko"
+    form.send(body=BODY, change="text")  # what the button sends
+    assert 'lang="ko"' in form.page
+    assert (form.step, BODY in html.unescape(form.page), "청원" in form.page) == ("text", True, True)
+    form.language = "en"
+    assert TITLE in form.send(body=BODY).send(name="Han Sol").page
+
+
+def test_the_page_with_the_only_link_leads_nowhere_that_loses_it(form: Form) -> None:
+    form.fill_to_check().send(person="Ada")
+    assert form.creators_page in form.page
+    assert "/ko/petitions/new/steps" not in re.sub(r"<link[^>]*>", "", form.page)
+
+
 def test_without_anything_similar_the_step_is_left_out(form: Form) -> None:
     assert form.send(eligible="yes").send(title=TITLE).step == "text"
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import health, log, petitions, receipts, work
+from maninso.web.api import health, log, moderation, petitions, receipts, work
 from maninso.web.office import record
 from maninso.web.page_urls import handler400, handler403, handler404, handler429, handler500
 from maninso.web.shared import assets
@@ -13,6 +13,7 @@ urlpatterns = [
     path("petitions.json", petitions.list_petitions, name="petitions_json"),
     path("petitions.csv", petitions.export_petitions, name="petitions_csv"),
     re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
+    path("moderation.json", moderation.show_statistics, name="moderation_json"),
     path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
     path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),
     path("petitions/<str:number>/voids.json", receipts.show_voids, name="voids_json"),

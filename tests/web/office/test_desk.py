@@ -159,6 +159,11 @@ def test_found_passages_and_typed_words_are_masked(enter: Any, waiting: Callable
     assert "The office took 3 passages out" in public
     assert bytes(Mask.objects.first().commitment).hex() in public  # type: ignore[union-attr]
     assert "010-1234-5678" not in public
+    data = client.get(f"/petitions/{number}.json").json()["data"]["attributes"]
+    assert [each["code"] for each in data["masked"]] == ["personal-data"] * 3
+    assert {each["commitment"] for each in data["masked"]} == {
+        bytes(mask.commitment).hex() for mask in Mask.objects.all()
+    }
 
 
 def test_b54_two_people_take_a_petition_down_and_b59_it_is_gone(enter: Any, waiting: Callable[..., int]) -> None:
@@ -298,3 +303,18 @@ def test_moderation_statistics_are_public(enter: Any, client: Client, waiting: C
     assert answer.status_code == 200
     assert answer.cookies == {}
     assert "Refused, text public" in answer.content.decode()
+    assert 'href="/moderation.json"' in answer.content.decode()
+
+
+def test_moderation_statistics_are_data_too(enter: Any, client: Client, waiting: Callable[..., int]) -> None:
+    number, _ = waiting(), waiting(title="Longer opening hours", person="Eve")
+    enter("moderator").post(f"/office/petitions/{number}/reject", {"do": "decide", "code": "unclear"})
+    answer = client.get("/moderation.json")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    figures = answer.json()["data"]["attributes"]
+    assert (figures["opened"], figures["rejected"], figures["hidden"], figures["waiting"]) == (0, 1, 0, 1)
+    assert [(each["code"], each["count"]) for each in figures["rejection_reasons"]] == [("unclear", 1)]
+    assert set(figures["rejection_reasons"][0]["reason"]) == {"ko", "en"}
+    assert (figures["days"], figures["median_hours"], figures["masked_passages"]) == (365, 0, [])
+    assert client.get("/ko/moderation.json").status_code == 404
+    assert client.post("/moderation.json").status_code == 405

@@ -163,3 +163,13 @@ def test_the_record_is_exported_for_auditors(enter: Callable[..., Client]) -> No
 def test_reading_a_public_page_asks_for_no_session_and_sets_no_cookie(client: Client) -> None:
     answer = client.get("/petitions")
     assert (dict(answer.cookies), "Cookie" in answer.headers.get("Vary", "")) == ({}, False)
+
+
+def test_the_record_leads_to_newer_and_older_entries_that_are_there(enter: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("maninso.web.office.record.PER_PAGE", 1)
+    client = enter("operator")  # whose coming in is an entry, like each of these two
+    enter("auditor")
+    enter("clerk")
+    first, last = (client.get(f"/office/record?page={page}").content.decode() for page in (1, 3))
+    assert ('rel="next" href="?page=2"' in first, 'rel="prev"' in first) == (True, False)
+    assert ('rel="next"' in last, 'rel="prev" href="?page=2"' in last) == (False, True)

@@ -85,6 +85,10 @@ def describe_petition(view: PetitionView) -> dict[str, Any]:
         "source_id": view.source_id or None,
         "source_status": view.source_status or None,
         "count_is_reported": view.count_is_reported,
+        "masked": [
+            {"code": each.reason_code, "reason": dict(each.reason), "commitment": each.commitment}
+            for each in (view.masked if view.body else ())
+        ],
         "thresholds": [_threshold(threshold) for threshold in view.thresholds],
         "obligations": [_obligation(obligation) for obligation in view.obligations],
         "would_owe": [_would_owe(would) for would in view.would_owe],

@@ -35,6 +35,12 @@ def pinned_charter(view: PetitionView) -> rules.Charter:
     return charter
 
 
+def name_reason(code: str) -> dict[str, str]:
+    """Return what a reason's code means in the site's own charter, by language; the code itself where it has none."""
+    label = {reason.code: reason.label for reason in site_charter().rejection_reasons}.get(code)
+    return {"ko": label.ko, "en": label.en} if label else {"ko": code, "en": code}
+
+
 def say_promise(charter: rules.Charter, threshold_id: str) -> dict[str, str] | None:
     """Return who owes what by when once a threshold is met, in the page's language; None where nothing is owed."""
     owed = next((rule.obligation for rule in charter.thresholds if rule.id == threshold_id), None)

@@ -1,0 +1,135 @@
+"""What every page has to bear, whoever reads it and on whatever: one function a check, each returning its faults.
+
+The checks run inside the page, whose content security policy stays in force. `test_every_page.py` asks them of every
+page of the site, and sees each of them fail once.
+"""
+
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+NARROW, PHONE, DESK = 320, 390, 1280  # pixels
+HEIGHT = 844
+
+# WCAG 2.2, success criterion 1.4.12, as its test says it.
+SPACED = (
+    "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }"
+    " p { margin-bottom: 2em !important; }"
+)
+
+_AXE = """async (tags) => {
+  const found = await axe.run(document, {resultTypes: ['violations'], runOnly: tags});
+  return found.violations.map((each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 200)).join(' | '));
+}"""
+
+_SIDEWAYS = """() => {
+  const wide = document.scrollingElement.scrollWidth, seen = document.documentElement.clientWidth;
+  if (wide <= seen) return [];
+  const over = [...document.body.querySelectorAll('*')].filter((each) => each.getBoundingClientRect().right > seen + 1);
+  return ['scrolls sideways by ' + (wide - seen) + ': ' + over.slice(-3).map((each) => each.outerHTML.slice(0, 120))];
+}"""
+
+_CUT_OFF = """() => {
+  const faults = [];
+  for (const each of document.body.querySelectorAll('*')) {
+    if (each.matches('svg *, .vh, script, option, textarea, input') || !each.innerText?.trim()) continue;
+    const style = getComputedStyle(each);
+    const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
+    const own = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const boxed = own && style.display !== 'inline';
+    const wide = each.scrollWidth > each.clientWidth + 1, high = each.scrollHeight > each.clientHeight + 1;
+    const spills = boxed && style.overflowX === 'visible' && wide;
+    if ((hides(style.overflowX) && wide) || (hides(style.overflowY) && high) || spills)
+      faults.push('cut off: ' + each.outerHTML.slice(0, 160));
+  }
+  return faults;
+}"""
+
+_CONTROLS = """() => {
+  const faults = [];
+  const was = document.activeElement;
+  const all = document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary');
+  const shown = [...all].filter((each) => each.checkVisibility() && !each.disabled);
+  // A page is full of like links: the first of each kind stands for the others.
+  const kinds = new Map(shown.map((each) => [each.matches('a') ? each.parentElement.className + each.className : each,
+                                             each]));
+  const plain = new Map();
+  const look = (each) => { const style = getComputedStyle(each); return style.outlineStyle + style.boxShadow; };
+  for (const each of kinds.values()) plain.set(each, look(each));
+  for (const each of kinds.values()) {
+    if (each.matches('input, select, textarea') && !each.labels?.length && !each.ariaLabel &&
+        !each.getAttribute('aria-labelledby'))
+      faults.push('no label: ' + each.outerHTML.slice(0, 160));
+    each.focus({preventScroll: true});
+    const style = getComputedStyle(each);
+    const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+    if (document.activeElement !== each || !(outlined || look(each) !== plain.get(each)))
+      faults.push('no visible focus: ' + each.outerHTML.slice(0, 160));
+  }
+  document.activeElement.blur();
+  was?.focus?.({preventScroll: true});
+  return faults;
+}"""
+
+
+def find_barriers(page: Page) -> list[str]:
+    """Return what axe-core finds against WCAG 2.2 A and AA."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found: list[str] = page.evaluate(_AXE, list(RULES))
+    return found
+
+
+def find_sideways(page: Page) -> list[str]:
+    """Return what makes the page wider than the window."""
+    found: list[str] = page.evaluate(_SIDEWAYS)
+    return found
+
+
+def find_cut_off(page: Page) -> list[str]:
+    """Return the text that is cut off, or runs out of its box, when the reader spaces it (WCAG 1.4.12)."""
+    page.evaluate(
+        "(css) => { const one = new CSSStyleSheet(); one.replaceSync(css); document.adoptedStyleSheets = [one]; }",
+        SPACED,
+    )
+    found: list[str] = page.evaluate(_CUT_OFF) + page.evaluate(_SIDEWAYS)
+    page.evaluate("() => { document.adoptedStyleSheets = []; }")
+    return found
+
+
+def find_bad_controls(page: Page) -> list[str]:
+    """Return the controls without a label, and those on which a keyboard's focus cannot be seen."""
+    found: list[str] = page.evaluate(_CONTROLS)
+    return found
+
+
+def listen(page: Page) -> list[str]:
+    """Return the list that fills with whatever the page's console says, throws or is refused by its policy."""
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"thrown: {error}"))
+
+    def note(message: Any) -> None:
+        # Chromium says so of every answer that is no success; the page itself is looked at.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            faults.append(f"console: {message.text}")
+
+    page.on("console", note)
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url} {request.failure}"))
+    return faults
+
+
+def look_at(page: Page, *ways: tuple[int, str]) -> list[str]:
+    """Return every fault of the page that is shown now; `ways` are widths and colour schemes for axe-core."""
+    faults = []
+    for width, scheme in ways:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        # Colours that change little by little are not those that are read.
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        faults += [f"{width} px, {scheme}: {each}" for each in find_barriers(page)]
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    faults += [f"{NARROW} px: {each}" for each in find_sideways(page) + find_bad_controls(page)]
+    faults += [f"{NARROW} px, spaced: {each}" for each in find_cut_off(page)]
+    return faults

@@ -1,0 +1,340 @@
+"""Every page of the site, in both languages, on phone and desk, in the light and in the dark: nobody is kept out.
+
+One citizen and two members of an office walk through a sample site; at each page they stop, and `looking.look_at` says
+what is wrong with it. An address that no tour stops at fails the test, so a new page is looked at from its first day.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import brotli
+import pytest
+from django.urls import resolve
+from playwright.sync_api import Browser, Page, Response
+from tests.browser import photograph
+from tests.journeys import looking
+from tests.journeys.office import compute_totp, last_code, read_mails
+from tests.live import LiveSite, find_free_port, run_to_the_end
+
+from maninso.run.demo_petitions import SAMPLES
+from maninso.run.postgres import server_url
+from maninso.web import office_urls, page_urls
+
+HEAVIEST_PAGE = 60_000  # bytes of HTML
+HEAVIEST_CSS, HEAVIEST_SCRIPTS = 14_000, 5_000  # bytes, compressed by brotli, all files together
+PROVIDERS = """
+[agency]
+name = { ko = "시민 인증", en = "Citizen ID" }
+client_id = "maninso"
+issuer = "http://127.0.0.1:9"
+"""
+NEVER_SEEN = {
+    "oidc": "goes on to a provider",
+    "oidc_return": "goes on to the button that signs, or back to the ways",
+    "account_request_login_code": "the same address as account_login",
+    "account_inactive": "accounts are taken away, never made inactive",
+    "mfa_login_webauthn": "answers scripts",
+    "mfa_reauthenticate_webauthn": "asks for a passkey, which no tour has",
+    "mfa_edit_webauthn": "asks for a passkey, which no tour has",
+    "mfa_remove_webauthn": "asks for a passkey, which no tour has",
+}
+WORDS = {
+    "ko": ("도서관 앞에 자전거 보관대를 놓아 주세요", "자전거가 길을 막습니다.\n\n- 지붕 있는 보관대\n- **스무 대**"),
+    "en": ("Put covered bicycle stands at the library", "Bicycles block the ramp.\n\n- Covered\n- For **twenty**"),
+}
+# Either language is looked at in two of the four ways, and so every page in all four.
+LOOKS = {
+    "ko": ((looking.PHONE, "light"), (looking.DESK, "dark")),
+    "en": ((looking.PHONE, "dark"), (looking.DESK, "light")),
+}
+WHERE = ("university", "open")  # its rules let people sign by e-mail
+PHONE = "010-0000-0000"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSite, dict[str, str]]]:
+    """The sample site, served; and the ways into its office by role."""
+    home: Path = tmp_path_factory.mktemp("sample-site")
+    (home / "providers.toml").write_text(PROVIDERS)
+    more = {"MANINSO_OIDC_PROVIDERS": str(home / "providers.toml"), "MANINSO_RATE_NETWORK": "500"}
+    site = LiveSite(
+        home, server_url(home / "postgres" / "socket"), find_free_port(), "university", embedded=True, more=more
+    )
+    said = site.maninso("demo", "--no-serve")
+    ways = dict(re.findall(r"(\w+)@example\.org\n +\S+(/office/enter/\S+)", said))
+    for site_running in run_to_the_end(site):
+        yield site_running, ways
+
+
+@dataclass
+class Tour:
+    """Somebody who goes from page to page and looks at each."""
+
+    site: LiveSite
+    page: Page
+    language: str
+    pictures: Path | None = None
+    faults: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._console = looking.listen(self.page)
+        self._document: Response | None = None
+        self.page.on("response", self._note)
+
+    def _note(self, response: Response) -> None:
+        if response.request.resource_type == "document" and response.status not in (301, 302, 303, 307):
+            self._document = response
+
+    def open(self, path: str, *, look: bool = True, name: str = "") -> None:
+        """Go to an address without its language, and look."""
+        self.page.goto(f"{self.site.url}/{self.language}{path}")
+        if look:
+            self.look(name)
+
+    def click(self, what: str, *, look: bool = True) -> None:
+        """Press, and look at what comes."""
+        self.page.click(what)
+        self.page.wait_for_load_state()
+        if look:
+            self.look()
+
+    def look(self, name: str = "") -> None:
+        """Look at the page that is shown now."""
+        path = urlsplit(self.page.url).path.removeprefix(f"/{self.language}") or "/"
+        found = name or resolve(path, "maninso.web.page_urls").url_name or path
+        self.seen.add(found)
+        faults = looking.look_at(self.page, *LOOKS[self.language]) + self._console
+        self._console.clear()
+        assert self._document is not None
+        if (weight := len(self._document.body())) > HEAVIEST_PAGE:
+            faults.append(f"{weight} bytes of HTML")
+        self.faults += [f"{self.language} {path} ({found}) {fault}" for fault in faults]
+        if self.pictures:
+            self._keep(found)
+
+    def _keep(self, name: str) -> None:
+        assert self.pictures is not None
+        number = len(list(self.pictures.glob("*-1280.png")))
+        self.page.emulate_media(color_scheme="light")
+        for width in (looking.PHONE, looking.DESK):
+            self.page.set_viewport_size({"width": width, "height": looking.HEIGHT})
+            photograph(self.page, self.pictures, f"{self.language}-{number:03}-{name}-{width}")
+        self.page.set_viewport_size({"width": looking.PHONE, "height": looking.HEIGHT})
+        self.page.emulate_media(color_scheme="dark")
+        photograph(self.page, self.pictures, f"{self.language}-{number:03}-{name}-dark")
+
+
+def find_petitions(site: LiveSite) -> list[tuple[int, dict[str, Any]]]:
+    """Return every sample petition whose data are public: its number and attributes."""
+    answers = (site.ask("GET", f"/petitions/{number}.json") for number in range(1, len(SAMPLES) + 1))
+    found = [answer.json()["data"] for answer in answers if answer.status == 200]
+    return [(each["id"], each["attributes"]) for each in found]
+
+
+def read_and_search(tour: Tour) -> None:
+    """Look at everything that is there to read, with petitions in every state."""
+    petitions = find_petitions(tour.site)
+    by_state = {each["state"]: number for number, each in petitions}
+    by_state["gone"] = next(iter({*range(1, len(SAMPLES) + 1)} - {number for number, _ in petitions}))
+    void = next(number for number, each in petitions if each["ledger"] and each["ledger"]["voids"])
+    for path in (
+        *("/", "/petitions", "/petitions?q=zzzzzz", "/obligations", "/log", "/about", "/privacy", "/accessibility"),
+        *("/moderation", "/pages", "/check", "/charter/university", "/problems/not-shown"),
+        *(f"/petitions/{number}" for number in by_state.values()),
+        f"/petitions/{void}/voids",
+    ):
+        tour.open(path)
+    tour.open("/nowhere", name="an address that is none")
+
+
+def sign(tour: Tour, petition: int) -> None:
+    """Become a made-up person, sign, look at the receipt, and take the signature back."""
+    for path in ("sign?note=expired", "sign/email", "sign/email/sent", "updates", "updates/sent"):
+        tour.open(f"/petitions/{petition}/{path}")
+    tour.open(f"/identity/rehearsal?petition={petition}")
+    tour.click("main form button.go")
+    tour.click("main form button.go")  # which signs
+    tour.page.wait_for_selector("a[href$='.tlog-proof']")
+    tour.look()
+    tour.open(urlsplit(tour.page.url).path.removeprefix(f"/{tour.language}") + "/withdraw")
+    tour.page.context.clear_cookies()
+
+
+def raise_petition(tour: Tour) -> tuple[str, str]:
+    """Fill the form in, with a mistake on the way; return the addresses of the creator's page and of its number."""
+    title, body = WORDS[tour.language]
+    tour.open("/petitions/new")
+    tour.page.check("#eligible-no")
+    tour.click("main button.go")
+    tour.open("/petitions/new", look=False)
+    tour.page.check("#eligible-yes")
+    tour.click("main button.go", look=False)
+    tour.click("main button.go")  # with nothing written
+    tour.page.fill("#title", title)
+    tour.click("main button.go")
+    if tour.page.locator("#body").count() == 0:
+        tour.click("main button.go")  # similar ones were offered
+    tour.page.fill("#body", f"{body}\n\n{PHONE}")
+    tour.click("main button.go")
+    tour.page.fill("#name", "Han Sol")
+    tour.click("main button.go")
+    tour.click("main > div > form > button.go")
+    tour.click("main a.go")
+    tour.click("button[value=confirm]")
+    mine = tour.page.url
+    link = tour.page.get_attribute("a[href*='/support/']", "href")
+    assert link is not None
+    for number in range(5):
+        tour.page.goto(link)
+        if number == 0:
+            tour.look()
+        tour.page.fill("#person", f"supporter {number} of {link[-6:]}")
+        tour.click("main form button.go", look=number == 0)
+    tour.page.goto(mine)
+    tour.look()
+    return mine, urlsplit(mine).path.split("/")[3]
+
+
+def decide(tour: Tour, number: str) -> None:
+    """Look at the desk, mask, and refuse a petition, with every page on the way."""
+    tour.open("/office")
+    tour.open(f"/office/petitions/{number}")
+    tour.click("button[value=claim]")
+    tour.page.check("#passage-1")
+    tour.click("button[value=mask]")
+    tour.open(f"/office/petitions/{number}/approve")
+    tour.open(f"/office/petitions/{number}/reject")
+    tour.page.check("#code-unclear")
+    tour.click("main form button.go")
+    tour.click("button[value=decide]")
+
+
+def manage(tour: Tour, petition: int) -> None:
+    """Look at what operators see: the second look, the record, members, pages, notices."""
+    tour.open(f"/office/petitions/{petition}")
+    tour.open(f"/office/petitions/{petition}/remove")
+    tour.open("/office/second")
+    tour.open("/office/record?check=1")
+    tour.open("/office/members")
+    tour.open(f"/office/pages/rules-{tour.language}/{tour.language}")
+    tour.page.fill("#title", "Rules")
+    tour.page.fill("#body", "## Fair\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- [two](https://example.org)")
+    tour.click("button[value=preview]")
+    tour.click("button[value=save]")
+    tour.open("/office/pages")
+    tour.open(f"/pages/rules-{tour.language}")
+    tour.open("/pages")
+    tour.open("/office/notices")
+    tour.page.fill("#text-ko", "점검이 있습니다.")
+    tour.page.fill("#text-en", "We are tidying up.")
+    tour.click("main form.card button.go")
+    tour.click("button[value=end]")
+
+
+def set_factors_up(tour: Tour, address: str) -> None:
+    """Look at the log-in of the office: its factors first, then the way in from outside."""
+    tour.open("/account/factors")
+    tour.open("/account/factors/app/add")
+    secret = tour.page.input_value("#authenticator_secret")
+    tour.page.fill("#id_code", compute_totp(secret, now=time.time()))
+    tour.click("main button[type=submit]")
+    for path in ("factors/codes", "factors/codes/new", "factors/keys", "factors/keys/add", "factors/app/remove"):
+        tour.open(f"/account/{path}")
+    for path in ("sessions", "again", "logout"):
+        tour.open(f"/account/{path}")
+    tour.page.context.clear_cookies()
+    before = len(read_mails(tour.site, address))
+    tour.open("/account/login")
+    tour.page.fill("#email", address)
+    tour.click("main button.wide")
+    tour.page.fill("#id_code", last_code(tour.site, address, after=before))
+    tour.click("main form.card button[type=submit]")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_nobody_is_kept_out_of_any_page(
+    sample: tuple[LiveSite, dict[str, str]], chromium: Browser, language: str, request: pytest.FixtureRequest
+) -> None:
+    site, ways = sample
+    folder = request.config.getoption("--pictures")
+    contexts = [chromium.new_context(viewport={"width": looking.PHONE, "height": looking.HEIGHT}) for _ in range(3)]
+    citizen, moderator, operator = (
+        Tour(site, context.new_page(), language, Path(folder) if folder else None) for context in contexts
+    )
+    try:
+        by_mail = next(n for n, each in find_petitions(site) if (each["charter"], each["state"]) == WHERE)
+        read_and_search(citizen)
+        sign(citizen, by_mail)
+        mine, number = raise_petition(citizen)
+        for tour, role in ((moderator, "moderator"), (operator, "operator")):
+            tour.open(ways[role])
+            tour.click("main button.go", look=False)
+        decide(moderator, number)
+        citizen.page.goto(mine)
+        citizen.look()
+        citizen.page.fill("#appeal", "It says which library.")
+        citizen.click("button[value=appeal]")
+        manage(operator, by_mail)
+        set_factors_up(moderator, "moderator@example.org")
+    finally:
+        for context in contexts:
+            context.close()
+    faults = sorted(citizen.faults + moderator.faults + operator.faults)
+    assert faults == [], "\n".join(faults)
+    every = {each.name for urls in (page_urls, office_urls) for each in urls.urlpatterns if getattr(each, "name", None)}
+    assert every - citizen.seen - moderator.seen - operator.seen == set(NEVER_SEEN)
+
+
+def test_a_page_loads_little() -> None:
+    static = Path(page_urls.__file__).parent / "static" / "maninso"
+    weights = {
+        ending: sum(len(brotli.compress(file.read_bytes())) for file in static.glob(f"*.{ending}"))
+        for ending in ("css", "js")
+    }
+    assert weights["css"] < HEAVIEST_CSS
+    assert weights["js"] < HEAVIEST_SCRIPTS
+
+
+FAULTY = {
+    "find_barriers": '<html lang="en"><title>t</title><main><h1 style="color:#eee;background:#fff">Pale</h1></main>',
+    "find_sideways": '<main style="width:2000px">wide</main>',
+    "find_cut_off": '<button style="width:7em;padding:0;white-space:nowrap;font:16px/1 monospace">Sign it now</button>',
+    "find_bad_controls": "<style>:focus{outline:none}</style><label>a <input></label><button>Go</button>",
+}
+
+
+@pytest.mark.parametrize("check", FAULTY)
+def test_each_check_sees_its_fault(chromium: Browser, check: str) -> None:
+    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+    find = getattr(looking, check)
+    page.set_content('<html lang="en"><title>t</title><main><h1>Plain</h1><label>a <input></label></main>')
+    assert find(page) == []
+    page.set_content(FAULTY[check])
+    assert find(page) != []
+    page.close()
+
+
+def test_a_control_without_a_label_is_seen(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content('<input name="a">')
+    assert [fault for fault in looking.find_bad_controls(page) if fault.startswith("no label")] != []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "script", ["console.error('so')", "throw new Error('so')", "document.body.innerHTML = '<p style=\"color:red\">'"]
+)
+def test_the_console_is_listened_to(chromium: Browser, script: str) -> None:
+    page = chromium.new_page()
+    faults = looking.listen(page)
+    policy = "<meta http-equiv=content-security-policy content=\"style-src 'none'\">"
+    page.set_content(f"<head>{policy}</head><body><script>{script}</script>")
+    page.wait_for_timeout(50)
+    assert len(faults) == 1
+    page.close()
