@@ -9,10 +9,13 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no
 	--no-annotate $(LOCKFLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser lint format bench lock install clean
+ARCHIVE ?= var/archive
+LABELS ?= var/labels
+
+.PHONY: help demo test browser lint format bench bench-search lock install clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## set everything up, make a sample site and serve it (PORT=8000)
 	@$(BIN)/maninso demo --port $(PORT)
@@ -40,11 +43,16 @@ format: $(INSTALLED) ## bring the code into its form
 bench: $(INSTALLED) ## measure, and print ratios of one run
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
+bench-search: $(INSTALLED) ## measure search on an archive (ARCHIVE=month files LABELS=labels and score.py)
+	@$(BIN)/python bench/search/quality.py $(ARCHIVE) $(LABELS)
+	@$(BIN)/python bench/search/latency.py $(ARCHIVE) --vectors-of var/bench-search
+
 install: $(INSTALLED) ## the virtual environment in .venv, and nothing else
 
-lock: $(INSTALLED) ## write both lock files anew (LOCKFLAGS=--upgrade for the newest versions)
+lock: $(INSTALLED) ## write the lock files anew (LOCKFLAGS=--upgrade for the newest versions)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(LOCK) pyproject.toml -o requirements.lock
+	@$(LOCK) pyproject.toml --extra semantic -o requirements-semantic.lock
 	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
 
 clean: ## take the virtual environment and all caches away (var/ stays)

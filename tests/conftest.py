@@ -66,6 +66,15 @@ def _closed_sockets() -> None:
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Let no test see what an earlier one's petitions were found by: a process keeps that for some seconds."""
+    from maninso.petitions.discovery import forget_choices, forget_weights
+
+    forget_choices()
+    forget_weights()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[None]:
     """Run the session's embedded PostgreSQL, unless DATABASE_URL names another."""

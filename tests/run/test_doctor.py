@@ -39,6 +39,8 @@ def test_a_site_that_is_well(on_sample: Command) -> None:
         "durability": ["ok"],
         "migrations": ["ok"],
         "logs": ["ok"],
+        "search": ["ok"],
+        "meanings": ["ok"],
         "disk": ["ok"],
         "clock": ["ok"],
         "mail": ["warn"],

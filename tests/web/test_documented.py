@@ -11,8 +11,8 @@ from tests.web.samples import imported_petition, make_card, make_obligation, mak
 from maninso.petitions.access import CountView
 from maninso.web.api.attributes import describe_card, describe_count, describe_petition
 from maninso.web.api.petitions import CSV_HEADER
+from maninso.web.pages.finding import SORTS, STATES
 from maninso.web.pages.front import BOARD_FILTERS
-from maninso.web.pages.petitions import SORTS, STATES
 from maninso.web.shared.problems import PROBLEMS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "addresses.md").read_text()

@@ -11,6 +11,7 @@ from django.test import Client
 from tests.web.test_pages import check_markup
 
 from maninso.identity.rehearsal import issue_rehearsal_ticket
+from maninso.petitions.discovery import catch_up
 from maninso.petitions.lifecycle import Reason, hide_petition, open_petition, pass_to_moderation
 from maninso.petitions.models import Letter, Petition, Raising
 
@@ -93,6 +94,7 @@ def test_b3_similar_open_petitions_are_offered_with_their_counts(
     sign(similar, 3)
     seal(now)
     opened(title="Longer opening hours")
+    catch_up(now=now)
     form = Form(client).send(eligible="yes").send(title=TITLE)
     assert form.step == "similar"
     assert "Bicycles on the river embankment" in form.page

@@ -18,7 +18,7 @@ from maninso.run.postgres_keeper import keep_running
 from maninso.run.settings import Settings
 
 OLDEST_VERSION = 150000  # PostgreSQL's own way to write 15.0
-EXTENSIONS = ("pg_trgm", "vector")
+EXTENSIONS = ("vector",)
 _MIGRATION_LOCK = 0x6D616E696E736D  # another one than the sequencer's
 
 
@@ -160,6 +160,10 @@ def migrate(settings: Settings) -> list[str]:
         missing = missing_migrations()
         if missing:
             call_command("migrate", verbosity=0, interactive=False)
+        if not missing_migrations():
+            from maninso.petitions.discovery import prepare_vectors
+
+            prepare_vectors()  # pgvector may have been installed since
     return missing
 
 

@@ -301,10 +301,10 @@ class Maker:
 
 def describe(address: str, settings: Settings) -> list[str]:
     """Say where the sample site is and what to try on it."""
-    from maninso.petitions.discovery import search_petitions
+    from maninso.petitions.discovery import Wanted, list_choices, search_petitions
     from maninso.web.office.members import sign_entrance
 
-    page = search_petitions(query="", state="open", topic="", sort="signatures", page=1, per_page=50, now=_moment())
+    page = search_petitions(wanted=Wanted(state="open"), choices=list_choices(), page=1, per_page=50, now=_moment())
     left, number = min(
         (
             (card.needed - card.count, card.petition_id)

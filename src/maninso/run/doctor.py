@@ -28,6 +28,7 @@ from maninso.signing.signed import SignedFiles
 from maninso.signing.tree import find_contradictions
 
 KEYS = ("secret.key", "wrap.key", "log.key")
+MOST_DUE = 1000  # petitions that may wait for the search index: an import of an archive makes many due at once
 MOST_LOGS = 10  # of those that are behind, one by one
 LITTLE_DISK = 5 * 2**30  # bytes; below it a warning
 NO_DISK = 2**29  # bytes; below it a failure: PostgreSQL stops when its disk is full
@@ -127,7 +128,7 @@ def _check_database(settings: Settings) -> Iterator[Finding]:
             yield _say("durability", "ok", f"fsync is on, synchronous_commit is {facts.synchronous_commit}")
         absent = [name for name in EXTENSIONS if name not in facts.extensions]
         if absent:
-            cure = "install the server's contrib package and pgvector"
+            cure = "install pgvector on the server to find by meaning, too; or leave it: words find without it"
             yield _say("extensions", "warn", f"not available: {', '.join(absent)}", cure)
         if abs(facts.clock_ahead) > WRONG_CLOCK:
             cure = "let both machines keep their clocks by NTP: petitions open and close by the database's clock"
@@ -135,6 +136,7 @@ def _check_database(settings: Settings) -> Iterator[Finding]:
         yield from _check_migrations()
         if not (unknown_migrations() or missing_migrations()):
             yield from _check_logs(opened)
+            yield from _check_search(opened)
 
 
 def _check_migrations() -> Iterator[Finding]:
@@ -162,6 +164,24 @@ def _check_logs(settings: Settings) -> Iterator[Finding]:
         yield _say("logs", "fail", f"and {len(wrong) - MOST_LOGS} logs more", wrong[-1][1].cure)
     if not wrong:
         yield _say("logs", "ok", f"{row[0] if row else 0} logs, none behind what was signed last")
+
+
+def _check_search(settings: Settings) -> Iterator[Finding]:
+    from maninso.petitions.discovery import has_vectors, index_lag, vector_lag
+
+    due = index_lag()
+    if due > MOST_DUE:
+        cure = "see that the worker runs, or run `maninso index`"
+        yield _say("search", "warn", f"{due:,} petitions wait to be indexed", cure)
+    else:
+        yield _say("search", "ok", f"{due:,} petitions wait to be indexed")
+    if settings.semantic and not has_vectors():
+        cure = "let a superuser run CREATE EXTENSION vector (pgvector 0.8 or newer), then run `maninso migrate`"
+        yield _say("meanings", "warn", "petitions are found by words alone: the database has no pgvector", cure)
+    elif settings.semantic:
+        missing = vector_lag()
+        cure = "the worker makes them, about two a second" if missing else ""
+        yield _say("meanings", "warn" if missing else "ok", f"{missing:,} petitions have no vector yet", cure)
 
 
 def _check_disk(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from granian.http import HTTP1Settings
 from maninso.identity import receipt
 from maninso.identity.ticket import derive_key
 from maninso.run.bridge import Bridge
+from maninso.run.encoding import keep_encoder
 from maninso.run.front import Front
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
@@ -197,9 +199,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         respawn_failed_workers=True,
         workers_kill_timeout=20,
     )
-    if with_worker:
-        # Whether to start was decided for both; a database that falls back later stops single logs, not the worker.
-        with ProcessKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]):
-            server.serve()
-    else:
+    with ExitStack() as stack:
+        stack.enter_context(keep_encoder(settings))
+        if with_worker:
+            # Whether to start was decided for both; a database that falls back later stops single logs, not the worker.
+            stack.enter_context(ProcessKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]))
         server.serve()

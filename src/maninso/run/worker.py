@@ -1,4 +1,5 @@
-"""The worker: sequences the logs, closes petitions whose day has come, records what is owed, asks witnesses, sends.
+"""The worker: sequences the logs, closes petitions whose day has come, records what is owed, keeps the search index,
+asks witnesses, sends.
 
 Any number may run; the one that holds the advisory lock sequences, the others wait for it. It carries on by itself
 after the database was away.
@@ -18,6 +19,7 @@ import psycopg
 from django.db import InternalError, OperationalError, connections
 from procrastinate.exceptions import ConnectorException
 
+from maninso.run.indexing import keep_index
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret
 from maninso.run.witnessing import ask_witnesses
@@ -112,7 +114,7 @@ def run_log(settings: Settings, stop: Stop, *, parent: int) -> None:
                 sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
                 if sequencer.take_lock():
                     start_logs(sequencer, host=settings.host)
-                    with ask_witnesses(settings):
+                    with ask_witnesses(settings), keep_index():
                         work(sequencer, stop, parent=parent)
         except (psycopg.OperationalError, psycopg.InternalError, OperationalError, InternalError) as error:
             # (An internal error is how a server says that it cannot write any more, before it is gone.)

@@ -15,6 +15,7 @@ from maninso.web.pages import (
     raising,
     receipts,
     signing,
+    similar,
     supporting,
     updates,
 )
@@ -24,6 +25,7 @@ urlpatterns = [
     path("petitions", petitions.list_petitions, name="petitions"),
     path("petitions/new", raising.start_petition, name="new"),
     path("petitions/new/steps", raising.take_step, name="new_steps"),
+    path("petitions/similar", similar.show_similar, name="similar"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
     path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),

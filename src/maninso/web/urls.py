@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import health, log, moderation, petitions, receipts, work
+from maninso.web.api import feeds, health, log, moderation, petitions, receipts, similar, work
 from maninso.web.office import record
 from maninso.web.page_urls import handler400, handler403, handler404, handler429, handler500
 from maninso.web.shared import assets
@@ -21,6 +21,8 @@ urlpatterns = [
     path("petitions/<str:number>/receipts/<str:leaf_hash>.site.tlog-proof", log.send_site_proof, name="site_proof"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.tlog-proof", log.send_receipt, name="receipt_file"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.promise", receipts.send_promise, name="promise"),
+    path("api/v1/similar", similar.list_similar, name="similar_json"),
+    path("feeds/petitions.atom", feeds.send_petitions, name="petitions_atom"),
     path("promise/key", receipts.send_promise_key, name="promise_key"),
     path("log/key", log.send_site_key, name="site_log_key"),
     path("log/<path:name>", log.send_site_file, name="site_log_file"),

@@ -6,6 +6,7 @@ mirrored for reading (`signing`), never written from here.
 
 from maninso.petitions.models.account import Account
 from maninso.petitions.models.audit import AuditRecord
+from maninso.petitions.models.family import FAMILY_ROLES, Family, FamilyChange, FamilyMember
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
 from maninso.petitions.models.notice import Allowance, Announcement, Message, Subscriber
@@ -13,9 +14,11 @@ from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
+from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
 __all__ = [
+    "FAMILY_ROLES",
     "Account",
     "Allowance",
     "Announcement",
@@ -25,6 +28,11 @@ __all__ = [
     "Case",
     "CharterVersion",
     "Extension",
+    "Family",
+    "FamilyChange",
+    "FamilyMember",
+    "GramCount",
+    "GramFrequency",
     "Letter",
     "Mask",
     "Message",
@@ -33,8 +41,10 @@ __all__ = [
     "Obligation",
     "PageVersion",
     "Petition",
+    "PetitionSearch",
     "Raising",
     "Response",
+    "SearchDue",
     "SigningGate",
     "SigningTally",
     "SigningThreshold",

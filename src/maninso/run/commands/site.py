@@ -4,7 +4,9 @@ What a command needs is imported when it runs, so that the others start fast.
 """
 
 import datetime as dt
+import os
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -57,16 +59,19 @@ def worker(
     """Sequence the logs, close petitions whose day has come, record what is owed, and send messages."""
     from maninso.run.agreement import require_agreement
     from maninso.run.database import open_site
+    from maninso.run.encoding import keep_encoder
     from maninso.run.worker import run_messages, run_worker
 
     if only not in ("", "log", "messages"):
         raise UsageError(f"--only {only!r} is no part of a worker's", cure="give log or messages, or leave it out")
-    with open_site(read_settings()) as settings:
+    with open_site(read_settings()) as settings, ExitStack() as stack:
         if only == "messages":
             run_messages(settings)
             return
         if not let_stand:
             require_agreement(settings)
+        if not os.environ.get("MANINSO_PARENT"):  # else the site that started this keeps an encoder
+            stack.enter_context(keep_encoder(settings))
         run_worker(settings, with_messages=not only)
 
 

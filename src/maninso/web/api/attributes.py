@@ -13,6 +13,7 @@ from maninso.petitions.access import (
     ThresholdView,
     WouldOwe,
 )
+from maninso.petitions.discovery import FamilyView, Marked
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.formats import format_utc, last_day
 
@@ -48,6 +49,27 @@ def describe_card(card: PetitionCard) -> dict[str, Any]:
         "signatures_needed": card.needed,
         "obligation_state": card.owed or None,
         "obligation_due_on": _day(card.due_on),
+    }
+
+
+def describe_marks(marks: tuple[Marked, Marked | None] | None) -> dict[str, Any]:
+    """Return what a search marks in a petition: pieces of title and text, each with whether it was looked for."""
+    if marks is None:
+        return {}
+    title, passage = marks
+    return {"highlights": {"action": list(title.pieces), "background": list(passage.pieces) if passage else None}}
+
+
+def describe_family(family: FamilyView | None) -> dict[str, Any]:
+    """Return the other petitions of a family by number; no sum, since whoever signed two of them counts in both."""
+    if family is None:
+        return {"family": None}
+    twin = family.open_twin
+    return {
+        "family": {
+            "petitions": [card.petition_id for card in family.others],
+            "open_twin": twin.petition_id if twin else None,
+        }
     }
 
 

@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from maninso.petitions import access, discovery
 from maninso.petitions.access import PetitionCard
-from maninso.web.api.attributes import describe_card, describe_count, describe_petition
+from maninso.web.api.attributes import describe_card, describe_count, describe_family, describe_marks, describe_petition
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.answers import PAGE_CACHING, data
-from maninso.web.shared.filters import link_filter, search
+from maninso.web.shared.filters import find, link_filter, read_wanted, search
 from maninso.web.shared.formats import format_utc
 from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, REMOVED, Refused
-from maninso.web.shared.requests import LAST_PAGE, read_count, read_number
+from maninso.web.shared.requests import LAST_PAGE, read_count, read_key, read_number
 
 PER_PAGE, MOST_PER_PAGE = 25, 50
 CSV_BATCH = 500
@@ -44,24 +44,28 @@ def _send(body: dict[str, Any], caching: str = PAGE_CACHING) -> HttpResponse:
 
 @data
 def list_petitions(request: HttpRequest) -> HttpResponseBase:
-    """GET /petitions.json?q=&state=&topic=&sort=&page=&count=: a page of petitions; past the end it is empty."""
+    """GET /petitions.json?q=&state=&…&sort=&page=&after=&count=: a page of petitions; past the end it is empty."""
     page = read_count(request, "page", most=LAST_PAGE, default=1)
     per_page = min(read_count(request, "count", most=99, default=PER_PAGE), MOST_PER_PAGE)
     found = search(request, page=page, per_page=per_page, now=timezone.now())
     count: dict[str, int] = {"count": per_page} if "count" in request.GET else {}
 
-    def link(number: int) -> str:
-        return data_address("petitions_json") + link_filter(found, page=number, **count)
+    def link(number: int, after: str = "") -> str:
+        return data_address("petitions_json") + link_filter(found.wanted, page=number, after=after, **count)
 
-    past_end = page > found.pages
+    past_end = page > found.pages and not read_key(request, "after")
     return _send(
         {
             "links": {
-                "self": link(page),
+                "self": link(page, read_key(request, "after")),
                 "first": link(1),
                 "last": link(found.pages),
-                "next": link(page + 1) if page < found.pages else None,
-                "prev": link(found.pages if past_end else page - 1) if page > 1 else None,
+                "next": link(page + 1, found.next_key) if found.next_key and not past_end else None,
+                "prev": link(found.pages)
+                if past_end
+                else link(max(page - 1, 1), found.previous_key if page > 2 else "")
+                if found.previous_key
+                else None,
             },
             "data": []
             if past_end
@@ -70,11 +74,11 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
                     "type": "petition",
                     "id": card.petition_id,
                     "links": {"self": data_address("petition_json", card.petition_id)},
-                    "attributes": describe_card(card),
+                    "attributes": describe_card(card) | describe_marks(found.marks.get(card.petition_id)),
                 }
                 for card in found.cards
             ],
-            "meta": {"total": found.total},
+            "meta": {"total": found.total, "total_is_cut": found.is_cut},
         }
     )
 
@@ -90,7 +94,12 @@ def show_petition(request: HttpRequest, number: str) -> HttpResponseBase:
     return _send(
         {
             "links": {"self": data_address("petition_json", view.petition_id)},
-            "data": {"type": "petition", "id": view.petition_id, "attributes": describe_petition(view)},
+            "data": {
+                "type": "petition",
+                "id": view.petition_id,
+                "attributes": describe_petition(view)
+                | describe_family(discovery.show_family(view.petition_id, now=timezone.now())),
+            },
         }
     )
 
@@ -116,22 +125,20 @@ def refuse_format(request: HttpRequest, /, **named: str) -> HttpResponseBase:
 def export_petitions(request: HttpRequest) -> HttpResponseBase:
     """GET /petitions.csv: the whole of what a filter finds, as a spreadsheet (RFC 4180, UTF-8)."""
     now = timezone.now()
-    first = search(request, page=1, per_page=CSV_BATCH, now=now)  # before the first byte, so that it can still fail
-    response = StreamingHttpResponse(
-        _lines(request, first, now=now), content_type="text/csv; charset=utf-8; header=present"
-    )
+    first = find(read_wanted(request), page=1, per_page=CSV_BATCH, now=now)  # before the first byte: it can still fail
+    response = StreamingHttpResponse(_lines(first, now=now), content_type="text/csv; charset=utf-8; header=present")
     response.headers["Content-Disposition"] = 'attachment; filename="petitions.csv"'
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
 
 
-def _lines(request: HttpRequest, found: discovery.PetitionPage, *, now: dt.datetime) -> Iterator[str]:
+def _lines(found: discovery.PetitionPage, *, now: dt.datetime) -> Iterator[str]:
     yield _line(CSV_HEADER)
     while True:
         yield "".join(_line(_row(card)) for card in found.cards)
-        if found.page >= found.pages:
+        if not found.next_key:
             return
-        found = search(request, page=found.page + 1, per_page=CSV_BATCH, now=now)
+        found = find(found.wanted, page=1, per_page=CSV_BATCH, key=found.next_key, now=now)
 
 
 def _row(card: PetitionCard) -> tuple[object, ...]:

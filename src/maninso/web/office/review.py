@@ -20,10 +20,10 @@ from maninso.web.office.say import say_error
 from maninso.web.shared.accounts import office_page
 from maninso.web.shared.answers import render_page
 from maninso.web.shared.charters import site_charter
-from maninso.web.shared.display import STATE_LABELS, show_card, state_tag
+from maninso.web.shared.display import STATE_LABELS, state_tag
 from maninso.web.shared.problems import NO_PETITION, Refused
 from maninso.web.shared.requests import read_number
-from maninso.web.shared.similar import find_similar
+from maninso.web.shared.similar import find_twins, show_twin
 from maninso.web.shared.tickets import see_other
 
 SALT_LENGTH = 16
@@ -138,8 +138,8 @@ def _describe(review: Review, member: Member, error: str, *, now: dt.datetime) -
         "body": body,
         "found": [piece for piece in [*title, *body] if "kind" in piece],
         "similar": [
-            show_card(card, now=now)
-            for card in find_similar(review.title, now=now, but=review.petition_id, state="all")
+            show_twin(each, now=now)
+            for each in find_twins(review.title, text=review.body, now=now, but=review.petition_id)
         ],
         "changes": [
             (change, STATE_LABELS.get(change.old, ""), STATE_LABELS.get(change.new, "")) for change in review.changes

@@ -30,11 +30,10 @@ from maninso.signing.reading import check_origin
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.charters import site_charter
-from maninso.web.shared.display import show_card
 from maninso.web.shared.formats import say_limit
 from maninso.web.shared.persons import read_made_up_person, read_ticket
 from maninso.web.shared.problems import FORBIDDEN, Refused
-from maninso.web.shared.similar import find_similar
+from maninso.web.shared.similar import find_twins, show_twin
 from maninso.web.shared.tickets import see_other
 
 SALT = "draft of a petition"
@@ -95,7 +94,7 @@ def take_step(request: HttpRequest) -> HttpResponseBase:
 def next_step(charter: rules.Charter, step: str, state: State, *, now: dt.datetime) -> str:
     """Return the step that follows, without those that have nothing to ask."""
     following = STEPS[STEPS.index(step) + 1]
-    if following == "similar" and not find_similar(state["title"], now=now):
+    if following == "similar" and not find_twins(state["title"], now=now, state="open"):
         return next_step(charter, following, state, now=now)
     if following == "length" and not charter.collecting.choices:
         return next_step(charter, following, state, now=now)
@@ -187,7 +186,8 @@ def show_step(
         "error": error,
     }
     if step == "similar":
-        context["cards"] = [show_card(card, now=now) for card in find_similar(state.get("title", ""), now=now)]
+        twins = find_twins(state.get("title", ""), now=now, state="open")
+        context["cards"] = [show_twin(each, now=now) for each in twins]
     if step == "check":
         context |= {"language_of_text": guess_language(state), "ticket": read_ticket(request, now=now)}
     template = "new.html" if step == "eligible" else f"raise/{step}.html"

@@ -27,6 +27,15 @@ def find_charter(charter_id: str, *, version: str = "") -> rules.Charter | None:
     return access.find_charter(charter_id, version=version) or (None if version else shipped)
 
 
+def name_institution(charter_id: str) -> str:
+    """Return whose charter this is and what it is called, in the page's language; its name where it is not known."""
+    charter = find_charter(charter_id)
+    if charter is None:
+        return charter_id
+    language = translation.get_language() or "ko"
+    return f"{charter.institution.in_language(language)} · {charter.title.in_language(language)}"
+
+
 def pinned_charter(view: PetitionView) -> rules.Charter:
     """Return the very version of a charter that a petition follows, whatever the site's own says by now."""
     charter = find_charter(view.charter_id, version=view.charter_digest.hex())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from maninso.petitions.access import ObligationView, PetitionCard, PetitionView, ThresholdView
+from maninso.petitions.discovery import Marked
 from maninso.web.shared.formats import last_day, local
 
 STATE_LABELS: Mapping[str, Promise] = {
@@ -96,10 +97,15 @@ def card_days(card: PetitionCard, *, now: dt.datetime) -> int | None:
     return days_left(card.closes_at, now=now) if card.state == "open" and card.closes_at else None
 
 
-def show_card(card: PetitionCard, *, now: dt.datetime) -> dict[str, Any]:
-    """Return what the template of a card needs besides the card."""
+def show_card(
+    card: PetitionCard, *, now: dt.datetime, marks: tuple[Marked, Marked | None] | None = None
+) -> dict[str, Any]:
+    """Return what the template of a card needs besides the card; `marks` are what a search found in it."""
+    title, passage = marks or (None, None)
     return {
         "card": card,
+        "title": title,
+        "passage": passage,
         "state": state_tag(card.state),
         "owed": owed_tag(card.owed),
         "days": card_days(card, now=now),

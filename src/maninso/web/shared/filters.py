@@ -1,4 +1,4 @@
-"""The filter of lists, which pages, JSON and CSV share: what a request asks for, and links that change one thing."""
+"""The filter of lists, which pages, JSON, CSV and feeds share: what is asked for, and links that change one thing."""
 
 import datetime as dt
 from urllib.parse import urlencode
@@ -6,21 +6,40 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from maninso.petitions import discovery
-from maninso.web.shared.requests import read_words
+from maninso.petitions.discovery import Wanted
+from maninso.web.shared.problems import SEARCH_TOO_SLOW, Refused
+from maninso.web.shared.requests import read_key, read_words
 
 
-def search(request: HttpRequest, *, page: int, per_page: int, now: dt.datetime) -> discovery.PetitionPage:
-    """Return what the request's filter finds. Unknown filters count as none, a page past the end as the last."""
+def read_wanted(request: HttpRequest) -> Wanted:
+    """Return what the request's filter asks for. Unknown filters count as none."""
     query = read_words(request, "q")
-    return discovery.search_petitions(
+    return discovery.understand(
         query=query,
         state=read_words(request, "state") or "all",
         topic=read_words(request, "topic"),
+        institution=read_words(request, "institution"),
+        region=read_words(request, "region"),
+        since=read_words(request, "since"),
+        until=read_words(request, "until"),
         sort=read_words(request, "sort") or usual_sort(query),
-        page=page,
-        per_page=per_page,
-        now=now,
+        choices=discovery.list_choices(),
     )
+
+
+def search(request: HttpRequest, *, page: int, per_page: int, now: dt.datetime) -> discovery.PetitionPage:
+    """Return what the request's filter finds, from its key on; without one a page past the end is the last."""
+    return find(read_wanted(request), page=page, per_page=per_page, key=read_key(request, "after"), now=now)
+
+
+def find(wanted: Wanted, *, page: int, per_page: int, key: str = "", now: dt.datetime) -> discovery.PetitionPage:
+    """Return a page of what a search finds; refuses one that the database takes too long over."""
+    try:
+        return discovery.search_petitions(
+            wanted=wanted, choices=discovery.list_choices(), page=page, per_page=per_page, key=key, now=now
+        )
+    except discovery.SearchTooSlowError as error:
+        raise Refused(SEARCH_TOO_SLOW) from error
 
 
 def usual_sort(query: str) -> str:
@@ -28,10 +47,19 @@ def usual_sort(query: str) -> str:
     return "relevance" if query else "signatures"
 
 
-def link_filter(found: discovery.PetitionPage, **changed: str | int) -> str:
+def link_filter(wanted: Wanted, **changed: str | int) -> str:
     """Return the query string of a filter with something changed: keys in order, without what is so anyway."""
-    chosen: dict[str, str | int] = {"q": found.query, "state": found.state, "topic": found.topic, "sort": found.sort}
+    chosen: dict[str, str | int] = {
+        "q": wanted.query,
+        "state": wanted.state,
+        "topic": wanted.topic,
+        "institution": wanted.institution,
+        "region": wanted.region,
+        "since": wanted.since.isoformat() if wanted.since else "",
+        "until": wanted.until.isoformat() if wanted.until else "",
+        "sort": wanted.sort,
+    }
     chosen |= changed
-    usual = {"q": "", "state": "all", "topic": "", "sort": usual_sort(str(chosen["q"])), "page": 1}
-    said = {name: value for name, value in sorted(chosen.items()) if value != usual.get(name)}
+    usual = {"state": "all", "sort": usual_sort(str(chosen["q"])), "page": 1}
+    said = {name: value for name, value in sorted(chosen.items()) if value != usual.get(name, "")}
     return f"?{urlencode(said)}" if said else ""

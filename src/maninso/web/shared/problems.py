@@ -181,6 +181,13 @@ FAILED = Problem(
     _("Something went wrong on our side."),
     _("Nothing you sent was lost that we had confirmed. Try again in a minute."),
 )
+SEARCH_TOO_SLOW = Problem(
+    503,
+    "search-too-slow",
+    _("This search takes too long at the moment."),
+    _("Search for fewer or rarer words, or try again shortly."),
+    retry_after=5,
+)
 NO_DATABASE = Problem(
     503,
     "no-database",
@@ -216,6 +223,7 @@ PROBLEMS = {
         NO_WORK,
         TOO_MANY,
         FAILED,
+        SEARCH_TOO_SLOW,
         NO_DATABASE,
     )
 }

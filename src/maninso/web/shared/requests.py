@@ -11,6 +11,7 @@ LONGEST_QUERY = 200  # characters
 LAST_PAGE = 99_999
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,400}", re.ASCII)
 _LEAF_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -32,7 +33,19 @@ def read_leaf_hash(text: str) -> bytes:
 
 def read_words(request: HttpRequest, name: str) -> str:
     """Return a query parameter as clean text: control characters become spaces, and what is too long is cut."""
-    return _CONTROL.sub(" ", request.GET.get(name, ""))[:LONGEST_QUERY].strip()
+    return read_text(request, name, longest=LONGEST_QUERY)
+
+
+def read_text(request: HttpRequest, name: str, *, longest: int) -> str:
+    """Return a query parameter as clean text of at most so many characters."""
+    clean = _CONTROL.sub(" ", request.GET.get(name, "")).encode(errors="replace").decode()
+    return clean[:longest].strip()
+
+
+def read_key(request: HttpRequest, name: str) -> str:
+    """Return a query parameter that says where a page begins; "" where it is none."""
+    text = request.GET.get(name, "")
+    return text if _KEY.fullmatch(text) else ""
 
 
 def read_count(request: HttpRequest, name: str, *, most: int, default: int) -> int:

@@ -1,33 +1,43 @@
 """Petitions that may ask for the same, for whoever raises or checks one."""
 
 import datetime as dt
-import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from maninso.petitions import discovery
-from maninso.petitions.access import PetitionCard
+from maninso.petitions.discovery import Similar
+from maninso.web.shared.display import Tag, show_card
+from maninso.web.shared.problems import SEARCH_TOO_SLOW, Refused
 
 MOST = 5
-_ASKED = 4  # words of a title that are looked for
-_WORD = re.compile(r"\w{2,}")
-_PER_WORD = 8
+RELATIONS = {
+    "same": Tag(_("Very likely the same request"), "ok"),
+    "related": Tag(_("Similar"), "plain"),
+    "opposite": Tag(_("Seems to ask for the opposite"), "red"),
+}
+_LOOKED_AT = 20  # of those that are found, so that enough are left in the state asked for
+_LEAST = 0.12  # the score from which on a petition is worth a look
 
 
-def find_similar(title: str, *, now: dt.datetime, but: int = 0, state: str = "open") -> tuple[PetitionCard, ...]:
-    """Return petitions that share words with a title, those that share most first, then those with most signatures."""
-    words = sorted(set(_WORD.findall(title)), key=len, reverse=True)[:_ASKED]
-    shared: dict[int, int] = {}
-    cards: dict[int, PetitionCard] = {}
-    for word in words:
-        # Korean words end in particles: their beginning is what petitions have in common.
-        stem = word if word.isascii() or len(word) < 4 else word[:3]
-        page = discovery.search_petitions(
-            query=stem, state=state, topic="", sort="signatures", page=1, per_page=_PER_WORD, now=now
-        )
-        for card in page.cards:
-            if card.petition_id != but:
-                cards[card.petition_id] = card
-                shared[card.petition_id] = shared.get(card.petition_id, 0) + 1
-    enough = min(2, len(words))  # one word alone that two petitions share says little
-    alike = [card for card in cards.values() if shared[card.petition_id] >= enough]
-    best = sorted(alike, key=lambda card: (-shared[card.petition_id], -card.count, card.petition_id))
-    return tuple(best[:MOST])
+def find_twins(title: str, *, text: str = "", now: dt.datetime, but: int = 0, state: str = "all") -> list[Similar]:
+    """Return the five petitions likeliest to ask for the same as a title and text, opposite demands last.
+
+    `but` is the petition's own number; `state` is open or all. Refuses what the database takes too long over.
+    """
+    try:
+        found = discovery.find_similar(title=title, text=text, limit=_LOOKED_AT, exclude=[str(but or "")], now=now)
+    except discovery.SearchTooSlowError as error:
+        raise Refused(SEARCH_TOO_SLOW) from error
+    near = [each for each in found if each.score >= _LEAST and state in ("all", each.card.state)]
+    return sorted(near, key=lambda each: each.relation == "opposite")[:MOST]
+
+
+def show_twin(twin: Similar, *, now: dt.datetime) -> dict[str, Any]:
+    """Return what the template of a card needs, with what the petition is to the text, its score, and shared words."""
+    return {
+        **show_card(twin.card, now=now),
+        "relation": RELATIONS[twin.relation],
+        "score": f"{twin.score:.2f}",
+        "shared": twin.shared,
+    }

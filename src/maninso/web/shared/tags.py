@@ -12,10 +12,11 @@ import segno
 from django import template
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from maninso.petitions.discovery import Marked
 from maninso.web.shared import addresses, assets, formats
 from maninso.web.shared.markup import render_markup, render_page_markup
 
@@ -27,6 +28,7 @@ SOURCE_NAMES: Mapping[str, Promise] = {
 }
 
 METER_WIDTH = 1000
+_MARK = (mark_safe("<mark>"), mark_safe("</mark>"))
 _THINNEST = 6  # of METER_WIDTH: a few signatures are not none
 
 
@@ -117,6 +119,14 @@ def meter(count: int, needed: int, kind: str = "") -> SafeString:
 def share(count: int, needed: int) -> str:
     """Return how much of `needed` is there, rounded down."""
     return formats.format_share(count, needed)
+
+
+@register.simple_tag
+def marked(passage: Marked) -> SafeString:
+    """Return a passage with what was looked for in it marked."""
+    return format_html_join(
+        "", "{}{}{}", ((_MARK[0] if found else "", piece, _MARK[1] if found else "") for piece, found in passage.pieces)
+    )
 
 
 @register.simple_tag

@@ -1,0 +1,259 @@
+"""How long search and similar petitions take on a large site, over HTTP, one request after the other.
+
+    .venv/bin/python bench/search/latency.py ARCHIVE [--petitions 500000] [--home FOLDER] [--vectors-of FOLDER]
+
+The site is made up: titles and texts are sentences of the archive's petitions, mixed. With `--vectors-of`, the folder
+of a site that has the archive's vectors (quality.py makes one), vectors are mixtures of those; else words alone are
+measured. Prints the median and the 95th percentile of each of three rounds, and which indexes the queries use.
+"""
+
+import argparse
+import datetime as dt
+import gzip
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from serving import maninso, own_environment, serve_site
+
+SENTENCES = 20_000
+ROUNDS, QUESTIONS, DRAFTS = 3, 100, 40
+
+FILL = """
+INSERT INTO petitions_petition (state, title, body, language, topic, creator_name, charter_id, length, needed,
+    text_digest, created_at, opened_at, closes_at, closed_at, updated_at, reason_code, reason_note, source, source_id,
+    source_status, reported_count)
+SELECT 'closed', left(t.text, 80), concat_ws(' ', a.text, b.text, c.text, d.text, e.text, f.text), 'ko',
+    'topic ' || n % 20, '', (SELECT min(id) FROM petitions_charterversion), '', '{}', sha256(n::text::bytea),
+    day, day, day + interval '30 days', day + interval '30 days', day, '', '', 'bench', n::text, '', n % 5000
+FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
+CROSS JOIN LATERAL (SELECT timestamptz '2020-01-01' + n * interval '1 minute') AS moment (day)
+JOIN bench_sentence t ON t.id = (n * 7919) %% %(sentences)s
+JOIN bench_sentence a ON a.id = (n * 104729 + 1) %% %(sentences)s
+JOIN bench_sentence b ON b.id = (n * 15485863 + 2) %% %(sentences)s
+JOIN bench_sentence c ON c.id = (n * 32452843 + 3) %% %(sentences)s
+JOIN bench_sentence d ON d.id = (n * 49979687 + 4) %% %(sentences)s
+JOIN bench_sentence e ON e.id = (n * 67867967 + 5) %% %(sentences)s
+JOIN bench_sentence f ON f.id = (n * 86028121 + 6) %% %(sentences)s
+"""
+INDEX = """
+INSERT INTO petition_search (petition_id, grams, digest)
+SELECT p.id, array_to_tsvector(
+        ARRAY(SELECT '.' || g FROM unnest(t.grams) AS g) || t.grams || a.grams || b.grams || c.grams
+        || ARRAY(SELECT ':' || g FROM unnest(d.grams || e.grams || f.grams) AS g)), ''
+FROM petitions_petition p
+CROSS JOIN LATERAL (SELECT p.source_id::bigint) AS number (n)
+JOIN bench_sentence t ON t.id = (n * 7919) %% %(sentences)s
+JOIN bench_sentence a ON a.id = (n * 104729 + 1) %% %(sentences)s
+JOIN bench_sentence b ON b.id = (n * 15485863 + 2) %% %(sentences)s
+JOIN bench_sentence c ON c.id = (n * 32452843 + 3) %% %(sentences)s
+JOIN bench_sentence d ON d.id = (n * 49979687 + 4) %% %(sentences)s
+JOIN bench_sentence e ON e.id = (n * 67867967 + 5) %% %(sentences)s
+JOIN bench_sentence f ON f.id = (n * 86028121 + 6) %% %(sentences)s
+WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
+"""
+VECTORS = """
+INSERT INTO petition_vector (petition_id, model, digest, title_stretch, lead_stretch, bits, e)
+SELECT p.id, 1, '', a.title_stretch, a.lead_stretch, binary_quantize(mixed.e)::bit(768), mixed.e
+FROM petitions_petition p
+CROSS JOIN LATERAL (SELECT p.source_id::bigint) AS number (n)
+JOIN bench_vector a ON a.id = (n * 7919) %% %(vectors)s
+JOIN bench_vector b ON b.id = (n * 104729 + 1) %% %(vectors)s
+JOIN bench_vector c ON c.id = (n * 15485863 + 2) %% %(vectors)s
+CROSS JOIN LATERAL (SELECT l2_normalize(a.e + a.e + b.e + c.e)) AS unit (e)
+CROSS JOIN LATERAL (SELECT (unit.e + unit.e * array_fill(0.4142, ARRAY[768])::halfvec(768))::halfvec(768)) AS mixed (e)
+WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
+"""
+WORDS_INDEX = "CREATE INDEX petition_search_grams ON petition_search USING gin (grams) WITH (fastupdate = off)"
+MEANINGS_INDEX = "CREATE INDEX petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
+STEP = 20_000
+
+
+def read_sentences(archive: Path) -> list[str]:
+    """Return sentences of the archive's texts, all different."""
+    found: dict[str, None] = {}
+    for path in sorted(archive.glob("petitions_*")):
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for line in data.decode().splitlines():
+            row = json.loads(line)
+            for sentence in re.split(r"(?<=[.!?])\s+", f"{row['title']}. {row['content']}"):
+                if 20 <= len(sentence) <= 200:
+                    found.setdefault(" ".join(sentence.split()).replace("\0", ""))
+    return random.Random(1).sample(sorted(found), min(SENTENCES, len(found)))
+
+
+def fill(archive: Path, petitions: int, vectors_of: Path | None) -> None:
+    """Make the site, unless it is there already."""
+    maninso("import", "blue-house", str(sorted(archive.glob("petitions_*"))[0]))  # brings a charter with it
+    from maninso.run.database import open_site
+    from maninso.run.settings import read_settings
+
+    vectors = copy_vectors(vectors_of) if vectors_of else []
+    with open_site(read_settings()):
+        from django.db import connection
+
+        from maninso.petitions.discovery import count_grams, index_batch
+        from maninso.petitions.models import Petition
+
+        if Petition.objects.filter(source="bench").count() >= petitions:
+            return
+        while index_batch():
+            pass
+        sentences = read_sentences(archive)
+        with connection.cursor() as cursor:
+            prepare(cursor, sentences, vectors)
+            for first in range(1, petitions + 1, STEP):
+                size = {"first": first, "last": min(first + STEP - 1, petitions)}
+                cursor.execute(FILL.replace(" % ", " %% "), {**size, "sentences": len(sentences)})
+                cursor.execute(INDEX, {**size, "sentences": len(sentences)})
+                if vectors:
+                    cursor.execute(VECTORS, {**size, "vectors": len(vectors)})
+                print(f"made {size['last']:,} petitions", file=sys.stderr)
+            timed(cursor, "index of words", WORDS_INDEX)
+            if vectors:
+                timed(cursor, "index of meanings", MEANINGS_INDEX)
+            cursor.execute("ALTER TABLE petitions_petition ENABLE TRIGGER petition_search_is_due")
+            cursor.execute("VACUUM ANALYZE")
+        started = time.monotonic()
+        count_grams(now=dt.datetime.now(dt.UTC), always=True)
+        print(f"counting grams: {time.monotonic() - started:.0f} s")
+
+
+def prepare(cursor: Any, sentences: list[str], vectors: list[tuple[int, float, float, str]]) -> None:
+    """Bring in what petitions are mixed from, and drop the indexes until there are petitions."""
+    from maninso.petitions.discovery.grams import list_grams
+
+    rows = [(number, text, sorted(set(list_grams(text)))) for number, text in enumerate(sentences)]
+    cursor.execute("SET maintenance_work_mem = '1GB'")
+    cursor.execute("SET synchronous_commit = off")
+    cursor.execute("ALTER TABLE petitions_petition DISABLE TRIGGER petition_search_is_due")
+    cursor.execute("DROP TABLE IF EXISTS bench_sentence, bench_vector")
+    cursor.execute("CREATE TABLE bench_sentence (id bigint PRIMARY KEY, text text, grams text[])")
+    cursor.executemany("INSERT INTO bench_sentence VALUES (%s, %s, %s)", rows)
+    columns = "id bigint PRIMARY KEY, title_stretch real, lead_stretch real, e halfvec(768)"
+    cursor.execute(f"CREATE TABLE bench_vector ({columns})")
+    if vectors:
+        cursor.executemany("INSERT INTO bench_vector VALUES (%s, %s, %s, %s)", vectors)
+    cursor.execute("ANALYZE bench_sentence, bench_vector")
+    cursor.execute("DROP INDEX IF EXISTS petition_search_grams, petition_vector_bits")
+
+
+def timed(cursor: Any, what: str, statement: str) -> None:
+    """Execute a statement and print how long it took."""
+    started = time.monotonic()
+    cursor.execute(statement)
+    print(f"{what}: {time.monotonic() - started:.0f} s")
+
+
+VECTORS_OF = """
+import json
+from maninso.run.database import open_site
+from maninso.run.settings import read_settings
+with open_site(read_settings()):
+    from django.db import connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_number() OVER () - 1, title_stretch, lead_stretch, e::text FROM petition_vector")
+        print(json.dumps(cursor.fetchall()))
+"""
+
+
+def copy_vectors(home: Path) -> list[tuple[int, float, float, str]]:
+    """Return the vectors that the site of another folder has."""
+    environment = own_environment(MANINSO_HOME=str(home.absolute()))
+    done = subprocess.run([sys.executable, "-c", VECTORS_OF], env=environment, check=True, stdout=subprocess.PIPE)
+    return [tuple(row) for row in json.loads(done.stdout)]
+
+
+def measure(url: str, petitions: int) -> None:
+    """Ask, and print how long the answers took; hardly a question is asked twice."""
+    rnd = random.Random(7)
+    texts = []
+    for _ in range(8):
+        page = rnd.randrange(1, petitions // 60)
+        with urllib.request.urlopen(f"{url}/petitions.json?count=50&page={page}") as answer:
+            rows = json.load(answer)["data"]
+        texts += [(row["attributes"]["action"], row["attributes"]["background"]) for row in rows]
+    for part, count in (("search", QUESTIONS), ("similar", DRAFTS)):
+        rounds = []
+        for _ in range(ROUNDS):
+            times = []
+            for _ in range(count):
+                address = make_address(url, part, *rnd.choice(texts), rnd)
+                started = time.perf_counter()
+                with urllib.request.urlopen(address) as answer:
+                    answer.read()
+                times.append((time.perf_counter() - started) * 1000)
+            times.sort()
+            rounds.append((statistics.median(times), times[int(len(times) * 0.95)]))
+        print(f"{part}: " + "; ".join(f"p50 {median:.0f} ms, p95 {high:.0f} ms" for median, high in rounds))
+
+
+def make_address(url: str, part: str, title: str, text: str, rnd: random.Random) -> str:
+    """Return a question of two to four words, or a draft."""
+    words = title.split()
+    start = rnd.randrange(max(1, len(words) - 2))
+    if part == "search":
+        query = " ".join(words[start : start + rnd.randint(2, 4)])
+        return f"{url}/petitions.json?{urllib.parse.urlencode({'q': query})}"
+    return f"{url}/api/v1/similar?{urllib.parse.urlencode({'title': ' '.join(words[start:]), 'text': text})}"
+
+
+def explain() -> None:
+    """Print which indexes the queries of search use here."""
+    from maninso.run.database import open_site
+    from maninso.run.settings import read_settings
+
+    with open_site(read_settings()):
+        from django.db import connection
+
+        from maninso.petitions.discovery.index import read_weights
+        from maninso.petitions.discovery.question import choose_terms
+        from maninso.petitions.discovery.sql import QUERIES
+
+        terms = choose_terms(("어린이집", "안전"), read_weights())
+        words = {"words": terms.words, "lexemes": terms.lexemes, "scores": terms.scores, "covers": terms.covers}
+        near = "[" + ",".join(["0.03"] * 768) + "]"
+        asked = {
+            "find_by_words": {**words, "enough": 0.45, "most": 501},
+            "find_alike": {"lexemes": terms.lexemes, "weights": terms.scores, "exclude": [], "most": 200},
+            "find_by_meaning": {"near": near, "known": [1, 2, 3], "most": 100},
+        }
+        with connection.cursor() as cursor:
+            for name, parameters in asked.items():
+                cursor.execute("EXPLAIN " + QUERIES[name].replace("{among}", "TRUE"), parameters)
+                plan = "\n".join(row for (row,) in cursor.fetchall())
+                used = sorted(
+                    set(re.findall(r"(?:Index Scan|Index Scan using|on) (petition_\w+_(?:grams|bits|pkey))", plan))
+                )
+                whole = re.findall(r"Seq Scan on (petition_\w+)", plan)
+                print(f"{name}: uses {', '.join(used)}" + (f"; reads all of {', '.join(whole)}" if whole else ""))
+
+
+def main() -> None:
+    """Fill and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--petitions", type=int, default=500_000)
+    parser.add_argument("--home", type=Path, default=Path("var/bench-search-large"))
+    parser.add_argument("--vectors-of", type=Path)
+    given = parser.parse_args()
+    os.environ["MANINSO_HOME"] = str(given.home.absolute())
+    fill(given.archive, given.petitions, given.vectors_of)
+    for name, semantic in (("words alone", "0"), *((("with meanings", "1"),) if given.vectors_of else ())):
+        with serve_site(MANINSO_SEMANTIC=semantic) as url:
+            print(f"-- {name}, {given.petitions:,} petitions")
+            measure(url, given.petitions)
+    explain()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Finds the petitions that a question may mean, with scores: by their words, and by what they mean."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from psycopg.errors import QueryCanceled
+
+from maninso import ManinsoError
+from maninso.petitions.access.rows import LISTED
+from maninso.petitions.discovery import meaning
+from maninso.petitions.discovery.index import read_weights
+from maninso.petitions.discovery.question import Question, choose_terms
+from maninso.petitions.discovery.sql import QUERIES
+from maninso.petitions.models import Petition, Response
+
+MOST_NEAR = 100  # petitions that are found by meaning alone
+MOST_FOUND = 500  # petitions that a question finds; the best ones
+PATIENCE = 5000  # milliseconds that one statement of a search may take
+_ENOUGH = 0.45  # of a word's grams, weighed: then it is held
+_MOST_WORDS = 0.6  # of a question's words have to be held
+
+
+class SearchTooSlowError(ManinsoError):
+    """The database took too long over a question; nothing is wrong with it otherwise."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Petitions with scores from 0 to 1; `whole` are those that hold most of the words."""
+
+    scores: Mapping[int, float]
+    whole: frozenset[int] = frozenset()
+    is_cut: bool = False  # whether there may be more than were looked for
+    by_meaning: bool = False  # whether some hold none of the words
+
+
+@contextmanager
+def limited_time() -> Iterator[None]:
+    """Let no statement of the block take longer. Raises SearchTooSlowError."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE)])
+            yield
+            with connection.cursor() as cursor:  # in a surrounding transaction it would hold on
+                cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise SearchTooSlowError("the search took too long", cure="search for fewer or rarer words") from error
+        raise
+
+
+def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
+    """Find the petitions that hold words of a question, the 500 best."""
+    terms = choose_terms(question.words, read_weights())
+    if not terms.asked:
+        return Found({})
+    condition, named = _compile(among, is_narrowed)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            QUERIES["find_by_words"].replace("{among}", condition),
+            {
+                "words": terms.words,
+                "lexemes": terms.lexemes,
+                "scores": terms.scores,
+                "covers": terms.covers,
+                "enough": _ENOUGH,
+                "most": MOST_FOUND + 1,
+                **named,
+            },
+        )
+        rows = cursor.fetchall()
+    return Found(
+        scores={petition_id: score / terms.best for petition_id, score, _ in rows[:MOST_FOUND]},
+        whole=frozenset(petition_id for petition_id, _, held in rows if held >= terms.asked * _MOST_WORDS),
+        is_cut=len(rows) > MOST_FOUND,
+    )
+
+
+def find_by_meaning(query: str, found: Found, *, among: Q, is_narrowed: bool) -> Mapping[int, float] | None:
+    """Return how near to a question's meaning petitions are: the 100 nearest, and those that its words found.
+
+    From -1 to 1; None where meanings are not known at the moment.
+    """
+    vector = meaning.encode_question(query)
+    if vector is None:
+        return None
+    condition, named = _compile(among, is_narrowed)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.ef_search = 200")
+        cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")  # so that a filter leaves enough
+        cursor.execute(
+            QUERIES["find_by_meaning"].replace("{among}", condition),
+            {
+                "near": meaning.write_vector((*vector, *vector)),
+                "known": list(found.scores),
+                "most": MOST_NEAR,
+                **named,
+            },
+        )
+        return dict(cursor.fetchall())
+
+
+def _compile(among: Q, is_narrowed: bool) -> tuple[str, dict[str, Any]]:
+    """Return a condition on petition_id as Django writes it, and its parameters by name."""
+    if not is_narrowed:
+        return "TRUE", {}
+    sql, parameters = Petition.objects.filter(LISTED, among).order_by().values("pk").query.sql_with_params()
+    named = {f"among_{number}": value for number, value in enumerate(parameters)}
+    return f"petition_id IN ({sql % tuple(f'%({name})s' for name in named)})", named
+
+
+def holds_phrases(question: Question) -> Q:
+    """Return the condition that each quoted phrase occurs in the title, the text or an answer."""
+    condition = Q()
+    for phrase in question.phrases:
+        answered = Response.objects.filter(obligation__petition=OuterRef("pk"))
+        answered = answered.filter(Q(summary__icontains=phrase) | Q(body__icontains=phrase))
+        condition &= Q(title__icontains=phrase) | Q(body__icontains=phrase) | Q(Exists(answered))
+    return condition
+
+
+def find_by_number(question: Question, *, among: Q) -> list[int]:
+    """Return the petitions whose number this is, here or on the site they come from."""
+    if not question.number:
+        return []
+    numbered = Q(pk=int(question.number)) | Q(source_id=question.number)
+    return list(Petition.objects.filter(LISTED, among, numbered).order_by("pk").values_list("pk", flat=True))
+
+
+def find_listed(petitions: Mapping[int, float], condition: Q) -> dict[int, float]:
+    """Return those of the petitions that are listed and meet a condition."""
+    kept = set(Petition.objects.filter(LISTED, condition, pk__in=list(petitions)).values_list("pk", flat=True))
+    return {petition_id: score for petition_id, score in petitions.items() if petition_id in kept}

@@ -1,0 +1,114 @@
+"""Cuts texts into grams: what a petition is found by, whatever the spacing, the particles and small typing errors.
+
+A word in Hangul or Chinese characters gives its pairs of neighbouring characters (one that stands alone gives itself),
+so neither a dictionary nor a model of the language is needed, and `도서관에서` still meets `도서관`. A word in letters
+gives itself without a plural's s, and its triples of characters, which survive a typing error.
+
+The grams of a petition lie in one tsvector, each once a place: marked TITLE for those of the title, unmarked for those
+of the title or the first 300 characters of the text, marked REST for those that occur only later, in an answer, or in
+the title of a bill.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+TITLE, REST = ".", ":"  # no gram begins with them: grams are made of letters and digits
+LEAD = 300  # characters of the text that say what is asked for
+LONGEST_WORD = 40  # characters; what is longer is cut
+_MOST_TEXT = 40_000  # characters that are looked at: their grams fit into one tsvector (1 MB)
+
+_WORD = re.compile(r"[^\W_]+")
+_PAIRED = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7a3]")
+_SCRIPTS = re.compile(
+    "[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7a3]+|[^\\W_\u1100-\uffff]+|[^\\W_]+"
+)
+
+
+def normalise(text: str) -> str:
+    """Return a text as it is compared: NFKC, without case."""
+    return unicodedata.normalize("NFKC", text[:_MOST_TEXT]).casefold()
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text, normalised; where the script changes inside one (`5G망`), its parts."""
+    return [part[:LONGEST_WORD] for word in _WORD.findall(normalise(text)) for part in _SCRIPTS.findall(word) if part]
+
+
+def grams_of_word(word: str) -> list[str]:
+    """Return the grams of one normalised word, in order."""
+    if _PAIRED.match(word):
+        return [word] if len(word) == 1 else [word[at : at + 2] for at in range(len(word) - 1)]
+    whole = stem(word)
+    if len(whole) < 4 or word.isdigit():
+        return [whole]
+    return [whole, *(whole[at : at + 3] for at in range(len(whole) - 2))]
+
+
+def stem(word: str) -> str:
+    """Return a word in letters without a plural's s."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def list_grams(text: str) -> Iterator[str]:
+    """Yield the grams of a text, in order."""
+    for word in split_words(text):
+        yield from grams_of_word(word)
+
+
+def petition_grams(title: str, body: str, others: str = "") -> list[str]:
+    """Return the lexemes of a petition's tsvector; `others` are its answers and the titles of its bills."""
+    in_title = set(_list_findable(title))
+    in_lead = in_title | set(_list_findable(lead_of(body)))
+    elsewhere = (set(_list_findable(body)) | set(_list_findable(others))) - in_lead
+    return [*(TITLE + gram for gram in in_title), *in_lead, *(REST + gram for gram in elsewhere)]
+
+
+def _list_findable(text: str) -> Iterator[str]:
+    """Yield the grams of a text, and the last character of each word: one alone is looked for as a gram's beginning."""
+    for word in split_words(text):
+        yield from grams_of_word(word)
+        if _PAIRED.match(word):
+            yield word[-1]
+
+
+def lead_of(body: str) -> str:
+    """Return the beginning of a text on one line, 300 characters at most."""
+    return " ".join(body[: LEAD * 4].split())[:LEAD]
+
+
+class Weights:
+    """How much a gram tells: the logarithm of how few petitions hold it."""
+
+    def __init__(self, frequencies: Mapping[str, float], petitions: float) -> None:
+        self._frequencies = frequencies
+        self.petitions = max(petitions, 1.0)
+
+    def frequency(self, gram: str) -> float:
+        """Return in how many petitions the title or the beginning of the text holds the gram."""
+        return self._frequencies.get(gram, 0.0)
+
+    def weigh(self, gram: str) -> float:
+        """Return the gram's weight, positive. One that is nowhere is taken for one that a single petition holds."""
+        return math.log((self.petitions + 1) / (min(max(self.frequency(gram), 1.0), self.petitions) + 0.5))
+
+
+TITLE_TIMES = 3  # a word of the title counts as often
+
+
+def profile(title: str, lead: str, weights: Weights) -> dict[str, float]:
+    """Return what a petition is about as a unit vector of weighted grams (TF-IDF, logarithmic)."""
+    counts: Counter[str] = Counter(list_grams(lead))
+    for gram in list_grams(title):
+        counts[gram] += TITLE_TIMES
+    vector = {gram: (1 + math.log(count)) * weights.weigh(gram) for gram, count in counts.items()}
+    length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
+    return {gram: value / length for gram, value in vector.items()}
+
+
+def share(mine: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Return how alike two profiles are: their cosine, from 0 to 1."""
+    small, large = sorted((mine, theirs), key=len)
+    return sum(value * large[gram] for gram, value in small.items() if gram in large)

@@ -1,0 +1,187 @@
+"""The list of petitions: one page of what a search finds, and what to try where it finds none."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from django.db.models import Q
+
+from maninso.petitions.access.build import build_cards
+from maninso.petitions.access.rows import card_rows
+from maninso.petitions.access.views import PetitionCard
+from maninso.petitions.discovery.candidates import (
+    Found,
+    find_by_meaning,
+    find_by_number,
+    find_by_words,
+    find_listed,
+    holds_phrases,
+    limited_time,
+)
+from maninso.petitions.discovery.highlight import Marked, cut_snippet, mark
+from maninso.petitions.discovery.order import Key, choose_order, read_key, write_key
+from maninso.petitions.discovery.question import Question, read_question
+from maninso.petitions.discovery.wanted import Choices, Wanted, narrow
+from maninso.petitions.models import Petition
+
+_MOST_PER_PAGE = 500
+_FAR = 0.3  # of the best score of words: what scores less is not meant
+_OF_WORDS, _OF_WORDS_IN_LETTERS = 0.3, 0.1  # that the best score of words adds to a cosine
+_NEAR = 0.1  # the least cosine of what is meant without holding the words
+_FAR_IN_MEANING = 0.45  # of the best cosine: what has less is not meant, unless it holds the words
+_BY_NUMBER = 2.0  # above every score of words
+
+
+@dataclass(frozen=True, kw_only=True)
+class PetitionPage:
+    """One page of a list, and what was understood of the question."""
+
+    cards: tuple[PetitionCard, ...]
+    marks: Mapping[int, tuple[Marked, Marked | None]]  # of each card that words found: its title, a passage
+    total: int  # petitions on all pages
+    is_cut: bool  # whether there may be more than `total`: words find the best 500
+    page: int  # from 1
+    pages: int  # at least 1
+    wanted: Wanted
+    choices: Choices
+    next_key: str  # where the next page begins; "" on the last
+    previous_key: str  # where this one does, for the page before; "" on the first
+    is_partial: bool  # whether words were looked for and no petition holds most of them
+    anywhere: int  # petitions that the same words find without filters; 0 unless nothing was found with them
+
+
+def search_petitions(
+    *, wanted: Wanted, choices: Choices, page: int, per_page: int, key: str = "", now: dt.datetime
+) -> PetitionPage:
+    """Return one page of the listed petitions that match.
+
+    `key` is where the page begins, as an earlier page said; without one (or with one of another order) the page is
+    counted off by its number, and one that does not exist is the nearest that does. Raises SearchTooSlowError.
+    """
+    per_page = min(max(per_page, 1), _MOST_PER_PAGE)
+    question = read_question(wanted.query)
+    if not question.words:
+        return _page_of_rows(wanted, choices, None, page=page, per_page=per_page, key=key, now=now)
+    with limited_time():
+        found = find_matches(question, wanted, now=now)
+        if wanted.sort != "relevance":
+            result = _page_of_rows(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
+        else:
+            result = _page_of_scores(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
+        if not found.scores and wanted.is_narrowed:
+            anywhere = find_matches(question, Wanted(query=wanted.query, sort="relevance"), now=now)
+            return replace(result, anywhere=len(anywhere.scores))
+        return replace(result, marks=_mark(result.cards, question))
+
+
+def find_matches(question: Question, wanted: Wanted, *, now: dt.datetime) -> Found:
+    """Return the petitions that a question with words finds within a search's filters, with scores.
+
+    In the order of relevance those that are far behind the best are left out. In any other, those that do not hold most
+    of the words are, unless none does.
+    """
+    among = narrow(wanted, now=now)
+    found = find_by_words(question, among=among, is_narrowed=wanted.is_narrowed)
+    scores = _by_relevance(question, wanted, found, among)
+    if wanted.sort != "relevance" and found.whole:
+        scores = {petition_id: found.scores[petition_id] for petition_id in found.whole & found.scores.keys()}
+    if question.phrases:
+        scores = find_listed(found.scores, among & holds_phrases(question))
+    for petition_id in find_by_number(question, among=among):
+        scores[petition_id] = _BY_NUMBER
+    return Found(scores, found.whole, found.is_cut, by_meaning=bool(scores.keys() - found.scores.keys()))
+
+
+def _by_relevance(question: Question, wanted: Wanted, found: Found, among: Q) -> dict[int, float]:
+    """Return the petitions that are not far behind the best, with scores of words and, where known, of meaning.
+
+    In letters, single words that a petition holds mislead more than they tell: only those that hold most of them count.
+    """
+    best = max(found.scores.values(), default=0.0)
+    held = found.scores.keys() if question.is_korean else found.whole
+    words = {petition_id: score / best for petition_id, score in found.scores.items() if petition_id in held}
+    asked = "" if question.phrases else wanted.query
+    near = find_by_meaning(asked, found, among=among, is_narrowed=wanted.is_narrowed) if asked else None
+    if near is None:
+        return {each: score / best for each, score in found.scores.items() if score >= _FAR * best}
+    part = _OF_WORDS if question.is_korean else _OF_WORDS_IN_LETTERS
+    least = max(_NEAR, _FAR_IN_MEANING * max(near.values(), default=0.0))
+    return {
+        petition_id: max(near.get(petition_id, 0.0), 0.0) + part * words.get(petition_id, 0.0)
+        for petition_id in near.keys() | words.keys()
+        if near.get(petition_id, 0.0) >= least or words.get(petition_id, 0.0) >= _FAR
+    }
+
+
+def _page_of_scores(
+    wanted: Wanted, choices: Choices, found: Found, *, page: int, per_page: int, key: str, now: dt.datetime
+) -> PetitionPage:
+    order = choose_order("relevance", now=now)
+    ranked = sorted(((score, petition_id) for petition_id, score in found.scores.items()), reverse=True)
+    given = read_key(key, order)
+    start = (min(max(page, 1), max(1, -(-len(ranked) // per_page))) - 1) * per_page
+    if given is not None:
+        place = (given.values[0], given.values[1])
+        behind = sum(each > place for each in ranked)
+        start = max(0, behind - per_page) if given.backwards else behind + (place in ranked)
+    chosen = ranked[start : start + per_page]
+    rows = {row.pk: row for row in card_rows().filter(pk__in=[petition_id for _, petition_id in chosen])}
+    return PetitionPage(
+        cards=build_cards([rows[petition_id] for _, petition_id in chosen if petition_id in rows], now=now),
+        marks={},
+        total=len(ranked),
+        is_cut=found.is_cut,
+        page=start // per_page + 1,
+        pages=max(1, -(-len(ranked) // per_page)),
+        wanted=wanted,
+        choices=choices,
+        next_key=write_key(Key(chosen[-1])) if chosen and start + per_page < len(ranked) else "",
+        previous_key=write_key(Key(chosen[0], backwards=True)) if chosen and start else "",
+        is_partial=bool(found.scores) and not found.whole and not found.by_meaning,
+        anywhere=0,
+    )
+
+
+def _page_of_rows(
+    wanted: Wanted, choices: Choices, found: Found | None, *, page: int, per_page: int, key: str, now: dt.datetime
+) -> PetitionPage:
+    rows = card_rows().filter(narrow(wanted, now=now)) if found is None else card_rows().filter(pk__in=found.scores)
+    order = choose_order(wanted.sort, now=now)
+    total = rows.count()
+    pages = max(1, -(-total // per_page))
+    page = min(max(page, 1), pages)
+    rows = order.annotate(rows)
+    given = read_key(key, order)
+    if given is None:
+        start = (page - 1) * per_page
+        taken = list(order.sort(rows)[start : start + per_page + 1])
+        has_next, has_previous = len(taken) > per_page, page > 1
+        shown = taken[:per_page]
+    else:
+        taken = list(order.sort(order.start(rows, given), backwards=given.backwards)[: per_page + 1])
+        more = len(taken) > per_page
+        shown = taken[:per_page][:: -1 if given.backwards else 1]
+        has_next, has_previous = (True, more) if given.backwards else (more, True)
+    return PetitionPage(
+        cards=build_cards(shown, now=now),
+        marks={},
+        total=total,
+        is_cut=found.is_cut if found else False,
+        page=page,
+        pages=pages,
+        wanted=wanted,
+        choices=choices,
+        next_key=write_key(order.key_of(shown[-1])) if shown and has_next else "",
+        previous_key=write_key(order.key_of(shown[0], backwards=True)) if shown and has_previous else "",
+        is_partial=found is not None and bool(found.scores) and not found.whole and not found.by_meaning,
+        anywhere=0,
+    )
+
+
+def _mark(cards: tuple[PetitionCard, ...], question: Question) -> dict[int, tuple[Marked, Marked | None]]:
+    bodies = dict(Petition.objects.filter(pk__in=[card.petition_id for card in cards]).values_list("pk", "body"))
+    words = question.words
+    return {
+        card.petition_id: (mark(card.title, words), cut_snippet(bodies.get(card.petition_id, ""), words))
+        for card in cards
+    }

