@@ -4,6 +4,7 @@ Addresses live here alone: in a message until it is sent, and in a subscriber's 
 """
 
 from maninso.petitions.notices.allowances import MOST_MESSAGES, drop_lapsed_allowances, take_allowance
+from maninso.petitions.notices.letters import send_due_letters
 from maninso.petitions.notices.messages import (
     SEND,
     StoredMessage,
@@ -41,6 +42,7 @@ __all__ = [
     "read_message",
     "read_subscription",
     "revive_messages",
+    "send_due_letters",
     "subscribe",
     "take_allowance",
     "tell_subscribers",

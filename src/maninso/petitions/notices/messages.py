@@ -37,7 +37,7 @@ class StoredMessage:
 
     message_id: int
     kind: str
-    petition_id: int
+    petition_id: int  # 0: about none
     petition_title: str
     petition_language: str
     recipient: str
@@ -50,7 +50,7 @@ class StoredMessage:
 def store_message(
     *,
     kind: str,
-    petition_id: int,
+    petition_id: int | None,
     recipient: str,
     language: str,
     facts: Mapping[str, Any],
@@ -112,9 +112,9 @@ def read_message(message_id: int) -> StoredMessage | None:
     return StoredMessage(
         message_id=message.pk,
         kind=message.kind,
-        petition_id=message.petition_id,
-        petition_title=message.petition.title,
-        petition_language=message.petition.language,
+        petition_id=message.petition_id or 0,
+        petition_title=message.petition.title if message.petition else "",
+        petition_language=message.petition.language if message.petition else message.language,
         recipient=message.recipient,
         language=message.language,
         facts=message.facts,

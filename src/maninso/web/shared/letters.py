@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
-from maninso.petitions import access, notices
+from maninso.petitions import access, letters, notices
 from maninso.petitions.notices import StoredMessage
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.formats import settle_particles
@@ -41,14 +41,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a letter is made of; `paragraphs` come before the link and `notes` after it."""
+    """What a letter is made of; `paragraphs` come before the link, if there is one, and `notes` after it."""
 
     subject: str
     heading: str
     paragraphs: tuple[str, ...]
-    link: str
-    label: str
     notes: tuple[str, ...]
+    link: str = ""
+    label: str = ""
     unsubscribe: str = ""
 
 
@@ -56,7 +56,7 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
     """Return the letter of a stored message, with links that hold from `now` on."""
     with _in_language(message.language):
         words = _WRITERS[message.kind](message, now)
-        file = access.read_log_file(message.petition_id, "checkpoint")
+        file = access.read_log_file(message.petition_id, "checkpoint") if message.petition_id else None
         checkpoint = file.body.decode() if file else ""
         context = {
             "words": words,
@@ -147,7 +147,17 @@ def _update(message: StoredMessage, now: dt.datetime) -> Words:
     )
 
 
-_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update}
+def _creator(message: StoredMessage, now: dt.datetime) -> Words:
+    letter = letters.find_letter(message.facts["letter"], now=now)
+    return Words(
+        subject=letter.subject,
+        heading=letter.subject,
+        paragraphs=tuple(part for part in letter.body.replace("\r\n", "\n").split("\n\n") if part.strip()),
+        notes=(_("You get this because you raised this petition. You can also read it on your petition’s own page."),),
+    )
+
+
+_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update, "letter": _creator}
 
 _LONGEST_TITLE = 60  # characters of a subject line
 
@@ -158,7 +168,9 @@ def _cut(title: str) -> str:
 
 
 def _write_text(words: Words, title: str, checkpoint: str) -> str:
-    parts = [words.heading, f"“{title}”", *words.paragraphs, f"{words.label}:\n{words.link}", *words.notes]
+    about = [f"“{title}”"] if title else []
+    link = [f"{words.label}:\n{words.link}"] if words.link else []
+    parts = [words.heading, *about, *words.paragraphs, *link, *words.notes]
     if checkpoint:
         parts.append(f"{_('The petition’s sealed count at this moment. Keep it, and anyone can check it later:')}\n")
         parts[-1] += "\n".join(f"    {line}".rstrip() for line in checkpoint.rstrip().split("\n"))
