@@ -137,7 +137,9 @@ async def run_jobs(office: PostOffice, *, stop: Callable[[], bool], wait: bool =
                 shutdown_graceful_timeout=15.0,
             )
         )
-        endless = [asyncio.create_task(each) for each in (office.keep_house(jobs), office.post_letters())] if wait else []
+        endless = (
+            [asyncio.create_task(each) for each in (office.keep_house(jobs), office.post_letters())] if wait else []
+        )
         try:
             while not worker.done() and not stop():
                 await asyncio.wait([worker, *endless], timeout=0.2, return_when=asyncio.FIRST_COMPLETED)

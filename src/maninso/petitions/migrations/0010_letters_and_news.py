@@ -10,42 +10,58 @@ class Migration(migrations.Migration):
     """A code goes to somebody who has no petition yet."""
 
     dependencies: ClassVar = [
-        ('petitions', '0009_notices'),
+        ("petitions", "0009_notices"),
     ]
 
     operations: ClassVar = [
         migrations.RemoveConstraint(
-            model_name='announcement',
-            name='announcement_kind_known',
+            model_name="announcement",
+            name="announcement_kind_known",
         ),
         migrations.RemoveConstraint(
-            model_name='message',
-            name='message_kind_known',
+            model_name="message",
+            name="message_kind_known",
         ),
         migrations.AddField(
-            model_name='announcement',
-            name='text',
-            field=models.TextField(default=''),
+            model_name="announcement",
+            name="text",
+            field=models.TextField(default=""),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='petition',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='petitions.petition'),
+            model_name="message",
+            name="petition",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="petitions.petition"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='announcement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('answered', 'creator'))), name='announcement_kind_known'),
+            model_name="announcement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("answered", "creator"))), name="announcement_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='announcement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'creator'), models.Q(('text', ''), _negated=True)), models.Q(models.Q(('kind', 'creator'), _negated=True), ('text', '')), _connector='OR'), name='announcement_creator_says_something'),
+            model_name="announcement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "creator"), models.Q(("text", ""), _negated=True)),
+                    models.Q(models.Q(("kind", "creator"), _negated=True), ("text", "")),
+                    _connector="OR",
+                ),
+                name="announcement_creator_says_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('confirm', 'subscribe', 'update', 'letter', 'code'))), name='message_kind_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("confirm", "subscribe", "update", "letter", "code"))),
+                name="message_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'code'), ('petition__isnull', False), _connector='OR'), name='message_about'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "code"), ("petition__isnull", False), _connector="OR"), name="message_about"
+            ),
         ),
     ]
