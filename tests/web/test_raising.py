@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from tests.web.test_pages import check_markup
 
-from maninso.identity.rehearsal import issue_rehearsal_ticket
 from maninso.petitions.lifecycle import Reason, hide_petition, open_petition, pass_to_moderation
 from maninso.petitions.models import Letter, Petition, Raising
 
@@ -204,19 +203,6 @@ def test_b8_who_raised_three_today_sees_the_same_page_and_nothing_is_stored(clie
         pages.append(re.sub(r"/petitions/\d+/creator/[\w-]+", "LINK", form.page))
     assert len(set(pages)) == 1
     assert Petition.objects.count() == 3
-
-
-def test_a_ticket_of_the_signing_path_is_who_it_is(client: Client, now: dt.datetime) -> None:
-    form = Form(client).fill_to_check()
-    assert (form.send(step="check", state=form.state).status, "Prove who you are first." in form.page) == (422, True)
-    from django.conf import settings
-
-    secret = settings.MANINSO.secret_key
-    client.cookies["maninso_ticket"] = issue_rehearsal_ticket(secret, person="Han", region="", now=now.timestamp())
-    page = client.post("/en/petitions/new/steps", {"state": form.state, "step": "name"}).content.decode()
-    assert "You have proved who you are." in page
-    answer = client.post("/en/petitions/new/steps", {"state": form.state, "step": "check"})
-    assert "Your petition was handed in" in answer.content.decode()
 
 
 def test_another_sites_form_hands_nothing_in(form: Form, client: Client) -> None:

@@ -8,6 +8,7 @@ from maninso.petitions.notices.letters import send_due_letters
 from maninso.petitions.notices.messages import (
     SEND,
     StoredMessage,
+    ask_code,
     ask_confirmation,
     ask_subscription,
     drop_message,
@@ -33,6 +34,7 @@ __all__ = [
     "StoredMessage",
     "Subscription",
     "announce",
+    "ask_code",
     "ask_confirmation",
     "ask_subscription",
     "drop_lapsed_allowances",

@@ -20,6 +20,7 @@ SEND = "send_message"
 QUEUE = "messages"
 USEFUL = dt.timedelta(hours=12)
 """How long after somebody asked for a link they may still be waiting for it."""
+CODE_USEFUL = dt.timedelta(hours=1)
 
 _REVIVE = """
 SELECT m.id FROM petitions_message m
@@ -100,6 +101,29 @@ def ask_subscription(*, petition_id: int, mailbox: Mailbox, language: str, now: 
             return False
         store_message(
             kind="subscribe", petition_id=petition_id, recipient=mailbox.address, language=language, facts={}, now=now
+        )
+    return True
+
+
+def ask_code(
+    *, purpose: str, petition_id: int, mailbox: Mailbox, language: str, facts: Mapping[str, Any], now: dt.datetime
+) -> bool:
+    """Store the message that brings a code; False where this mailbox has had MOST_MESSAGES for it within a day.
+
+    `purpose` is identity.proof's, `petition_id` 0 where there is none yet, and `facts` what the code is made of.
+    """
+    with transaction.atomic():
+        until = now + dt.timedelta(days=1)
+        if not take_allowance(f"code {purpose} {mailbox.person}", most=MOST_MESSAGES, until=until):
+            return False
+        store_message(
+            kind="code",
+            petition_id=petition_id or None,
+            recipient=mailbox.address,
+            language=language,
+            facts=facts,
+            now=now,
+            useful=CODE_USEFUL,
         )
     return True
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
+from maninso.identity.proof import Challenge, derive_code
 from maninso.petitions import access, letters, notices
 from maninso.petitions.notices import StoredMessage
 from maninso.web.shared.addresses import site_origin
@@ -157,7 +158,24 @@ def _creator(message: StoredMessage, now: dt.datetime) -> Words:
     )
 
 
-_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update, "letter": _creator}
+def _code(message: StoredMessage, now: dt.datetime) -> Words:
+    code = derive_code(settings.MANINSO.secret_key, Challenge(address=message.recipient, **message.facts))
+    code = f"{code[:4]} {code[4:]}"
+    return Words(
+        subject=_("%(code)s is your code") % {"code": code},
+        heading=code,
+        paragraphs=(
+            _("Somebody, most likely you, wants to raise or support a petition with this address."),
+            _("Type this code on the page where you were writing. What you wrote is still there."),
+        ),
+        notes=(
+            _("The code holds for an hour, for this one thing; it signs nothing else."),
+            _("It was not you? Then do nothing, and tell nobody the code."),
+        ),
+    )
+
+
+_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update, "letter": _creator, "code": _code}
 
 _LONGEST_TITLE = 60  # characters of a subject line
 
