@@ -328,3 +328,18 @@ def test_the_worker_posts_letters_by_itself(opened: Callable[..., int], post: Re
     office = PostOffice(post, clock=lambda: now)
     asyncio.run(run_jobs(office, stop=lambda: bool(post.letters) or time.monotonic() > started + 20))
     assert [letter.recipient for letter in post.letters] == ["ada@example.org"]
+
+
+def test_a_creators_news_are_sent_and_the_foot_has_the_sites_log(
+    opened: Callable[..., int], post: Recorder, now: dt.datetime
+) -> None:
+    petition = opened()
+    notices.subscribe(petition_id=petition, mailbox=read_mailbox("lee@example.org"), language="en", now=now)
+    notices.announce(petition_id=petition, kind="creator", text="We met the mayor.\n\n<b>Soon</b>", now=now)
+    work(post, now=now)
+    work(post, now=now)
+    (letter,) = post.letters
+    assert "We met the mayor." in letter.text
+    assert "<b>Soon" not in letter.html
+    assert letter.unsubscribe in letter.text
+    assert "The site’s log at this moment" not in letter.text  # it has no checkpoint yet

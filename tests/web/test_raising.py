@@ -300,3 +300,19 @@ def test_every_page_on_the_way_is_well_made(client: Client, language: str) -> No
     pages += [client.get(link[0]).content.decode(), client.post(link[0], {"person": "Bo"}).content.decode()]
     for number, page in enumerate(pages):
         check_markup(f"page {number}", re.sub(r'<script type="module" src="[^"]*"></script>', "", page), language)
+
+
+def test_a_creator_tells_what_is_new_and_a_mistake_keeps_it(form: Form, client: Client, now: dt.datetime) -> None:
+    page = form.fill_to_check().send(person="Han").creators_page
+    client.post(page, {"do": "confirm"})
+    number = Petition.objects.get().pk
+    assert "Tell what is new" not in client.get(page).content.decode()
+    pass_to_moderation(number, now=now)
+    open_petition(number, now=now)
+    assert client.post(page, {"do": "news", "news": "We met **the mayor**."}).status_code == 303
+    public = client.get(f"/en/petitions/{number}").content.decode()
+    assert "<strong>the mayor</strong>" in public
+    check_markup("petition", public, "en")
+    again = client.post(page, {"do": "news", "news": "<b>Again</b>"})
+    assert (again.status_code, "&lt;b&gt;Again&lt;/b&gt;" in again.content.decode()) == (422, True)
+    assert "within the last seven days" in again.content.decode()

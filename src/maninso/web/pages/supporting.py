@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from maninso import UsageError
 from maninso.ledger.evidence import SALT_LENGTH
 from maninso.petitions import moderation, raising
-from maninso.petitions.lifecycle import TransitionError
+from maninso.petitions.lifecycle import TextError, TransitionError
 from maninso.web.pages import proving
 from maninso.web.pages.petitions import find_petition
 from maninso.web.pages.ways import find_declaration
@@ -97,8 +97,11 @@ def show_creators_page(request: HttpRequest, number: str, token: str) -> HttpRes
     view = raising.find_creators_petition(petition_id, token, now=now)
     if view is None:
         return see_other(reverse("petition", args=[find_petition(number, now=now).petition_id]))
+    error = ""
     if request.method == "POST":
-        return _act_as_creator(request, view, token, now=now)
+        error = _tell_news(request, view, token, now=now) if request.POST.get("do") == "news" else ""
+        if not error:
+            return _act_as_creator(request, view, token, now=now)
     link = site_origin() + reverse("support", args=[petition_id, view.links.sponsor])
     context: dict[str, Any] = {
         "view": view,
@@ -114,7 +117,30 @@ def show_creators_page(request: HttpRequest, number: str, token: str) -> HttpRes
         "may_appeal": moderation.may_appeal(petition_id, now=now) is not None,
         "appeal": moderation.read_appeal(petition_id),
     }
-    return render_page(request, "raise/creator.html", context)
+    context |= {
+        "may_tell": view.state in ("open", "closed"),
+        "news": request.POST.get("news", ""),
+        "news_error": error,
+        "longest_news": raising.LONGEST_NEWS,
+    }
+    return render_page(request, "raise/creator.html", context, status=422 if error else 200)
+
+
+def _tell_news(request: HttpRequest, view: raising.CreatorView, token: str, *, now: dt.datetime) -> str:
+    """Publish what the creator tells; return what is wrong with it, "" where nothing is."""
+    try:
+        raising.tell_news(view.petition_id, token, text=request.POST.get("news", ""), now=now)
+    except raising.NewsError as refusal:
+        if refusal.reason == "early":
+            return _(
+                "You told something within the last seven days. Wait until they are over; your text is still here."
+            )
+        return _("There can be news only once the petition is open.")
+    except TextError:
+        return _(
+            "Write between 1 and %(most)s characters that can all be seen. Links only where the rules allow them."
+        ) % {"most": f"{raising.LONGEST_NEWS:,}"}
+    return ""
 
 
 def _act_as_creator(

@@ -20,6 +20,7 @@ from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subs
 from maninso.identity.mailbox import read_mailbox
 from maninso.identity.proof import Challenge, derive_code
 from maninso.petitions import access, letters, notices
+from maninso.petitions.access import site
 from maninso.petitions.notices import StoredMessage
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.formats import settle_particles
@@ -59,12 +60,15 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
         words = _WRITERS[message.kind](message, now)
         file = access.read_log_file(message.petition_id, "checkpoint") if message.petition_id else None
         checkpoint = file.body.decode() if file else ""
+        site_file = site.read_site_file("checkpoint")
+        site_checkpoint = site_file.body.decode() if site_file else ""
         context = {
             "words": words,
             "language": message.language,
             "petition_title": message.petition_title,
             "petition_language": message.petition_language,
             "checkpoint": checkpoint,
+            "site_checkpoint": site_checkpoint,
             "origin": site_origin(),
         }
         html = settle_particles(render_to_string("maninso/letters/letter.html", context))
@@ -72,7 +76,7 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
             recipient=message.recipient,
             sender_name=_("Maninso"),
             subject=settle_particles(words.subject),
-            text=settle_particles(_write_text(words, message.petition_title, checkpoint)),
+            text=settle_particles(_write_text(words, message.petition_title, checkpoint, site_checkpoint)),
             html=html,
             language=message.language,
             date=now,
@@ -137,6 +141,16 @@ def _subscribe(message: StoredMessage, now: dt.datetime) -> Words:
 def _update(message: StoredMessage, now: dt.datetime) -> Words:
     token = notices.make_token(subscriber_id=message.facts["subscriber"], petition_id=message.petition_id)
     unsubscribe = site_origin() + reverse("unsubscribe", args=[token])
+    if message.facts["what"] == "creator":
+        return Words(
+            subject=_("News of: %(title)s") % {"title": _cut(message.petition_title)},
+            heading=_("The creator has news"),
+            paragraphs=tuple(message.facts["text"].split("\n\n")),
+            link=site_origin() + reverse("petition", args=[message.petition_id]),
+            label=_("To the petition"),
+            notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
+            unsubscribe=unsubscribe,
+        )
     return Words(
         subject=_("Answered: %(title)s") % {"title": _cut(message.petition_title)},
         heading=_("The institution has answered"),
@@ -185,15 +199,22 @@ def _cut(title: str) -> str:
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
 
 
-def _write_text(words: Words, title: str, checkpoint: str) -> str:
+def _write_text(words: Words, title: str, checkpoint: str, site_checkpoint: str) -> str:
     about = [f"“{title}”"] if title else []
     link = [f"{words.label}:\n{words.link}"] if words.link else []
     parts = [words.heading, *about, *words.paragraphs, *link, *words.notes]
     if checkpoint:
-        parts.append(f"{_('The petition’s sealed count at this moment. Keep it, and anyone can check it later:')}\n")
-        parts[-1] += "\n".join(f"    {line}".rstrip() for line in checkpoint.rstrip().split("\n"))
+        parts.append(_("The petition’s sealed count at this moment. Keep it, and anyone can check it later:"))
+        parts.append(_indent(checkpoint))
+    if site_checkpoint:
+        parts.append(_("The site’s log at this moment, which names the counts of all petitions:"))
+        parts.append(_indent(site_checkpoint))
     parts.append(f"-- \n{site_origin()}")
     return "\n\n".join(parts) + "\n"
+
+
+def _indent(checkpoint: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in checkpoint.rstrip().split("\n"))
 
 
 @contextmanager
