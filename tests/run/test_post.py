@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +13,8 @@ from django.db import connection
 
 from maninso.identity.mailbox import read_mailbox
 from maninso.petitions import notices
+from maninso.petitions.letters import store_letter
+from maninso.petitions.models import Letter as StoredLetter
 from maninso.petitions.models import Message
 from maninso.run.mail import PostBusy, Undeliverable
 from maninso.run.post import LaterEachTime, PostOffice, run_jobs
@@ -246,3 +249,97 @@ def test_it_works_until_it_is_told_to_stop(
 
     asyncio.run(work_a_while())
     assert [letter.recipient for letter in post.letters] == ["lee@example.org"]
+
+
+PAGE = "https://petitions.example.org/en/petitions/1/creator/abc"
+
+
+def write_to_creator(petition: int, once: str, now: dt.datetime, *, delay: int = 0) -> None:
+    store_letter(
+        petition_id=petition,
+        once=once,
+        address="ada@example.org",
+        language="en",
+        subject="Your petition was handed in",
+        body=f"We have your petition.\n\n{PAGE}\n\n<b>Keep it.</b>",
+        now=now,
+        delay=dt.timedelta(minutes=delay),
+    )
+
+
+def test_b7_a_letter_to_the_creator_leaves_once_and_its_address_goes(
+    opened: Callable[..., int], post: Recorder, now: dt.datetime
+) -> None:
+    petition = opened()
+    write_to_creator(petition, "received", now)
+    write_to_creator(petition, "decision/1", now, delay=10)
+    for _ in range(2):
+        assert notices.send_due_letters(now=now) in (0, 1)
+        work(post, now=now)
+    (letter,) = post.letters
+    assert (letter.recipient, letter.subject) == ("ada@example.org", "Your petition was handed in")
+    assert PAGE in letter.text
+    assert f'<a href="{PAGE}"' in letter.html
+    assert "<b>Keep" not in letter.html
+    assert Message.objects.count() == 0
+    assert list(StoredLetter.objects.order_by("pk").values_list("address", flat=True)) == ["", "ada@example.org"]
+    assert notices.send_due_letters(now=now + dt.timedelta(minutes=10)) == 1
+    assert set(StoredLetter.objects.values_list("address", flat=True)) == {""}
+
+
+def test_two_workers_make_one_message_of_a_letter(opened: Callable[..., int], now: dt.datetime) -> None:
+    petition = opened()
+    for number in range(20):
+        write_to_creator(petition, f"sponsor/{number}", now)
+    made: list[int] = []
+
+    def make() -> None:
+        made.append(notices.send_due_letters(now=now))
+        connection.close()
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sum(made), Message.objects.count()) == (20, 20)
+
+
+def test_a_letter_survives_a_worker_that_dies_and_keeps_its_identifier(
+    opened: Callable[..., int], post: Recorder, now: dt.datetime
+) -> None:
+    write_to_creator(opened(), "received", now)
+    notices.send_due_letters(now=now)
+    post.raises = [PostBusy()]
+    work(post, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")  # what the worker held is lost with it
+    later = now + dt.timedelta(minutes=2)
+    assert (notices.revive_messages(now=later), notices.send_due_letters(now=later)) == (1, 0)
+    identifier = f"m{Message.objects.get().pk}.{int(now.timestamp())}"
+    work(post, now=later)
+    assert [letter.identifier for letter in post.letters] == [identifier]
+    assert (Message.objects.count(), StoredLetter.objects.get().address) == (0, "")
+
+
+def test_the_worker_posts_letters_by_itself(opened: Callable[..., int], post: Recorder, now: dt.datetime) -> None:
+    write_to_creator(opened(), "received", now)
+    started = time.monotonic()
+    office = PostOffice(post, clock=lambda: now)
+    asyncio.run(run_jobs(office, stop=lambda: bool(post.letters) or time.monotonic() > started + 20))
+    assert [letter.recipient for letter in post.letters] == ["ada@example.org"]
+
+
+def test_a_creators_news_are_sent_and_the_foot_has_the_sites_log(
+    opened: Callable[..., int], post: Recorder, now: dt.datetime
+) -> None:
+    petition = opened()
+    notices.subscribe(petition_id=petition, mailbox=read_mailbox("lee@example.org"), language="en", now=now)
+    notices.announce(petition_id=petition, kind="creator", text="We met the mayor.\n\n<b>Soon</b>", now=now)
+    work(post, now=now)
+    work(post, now=now)
+    (letter,) = post.letters
+    assert "We met the mayor." in letter.text
+    assert "<b>Soon" not in letter.html
+    assert letter.unsubscribe in letter.text
+    assert "The site’s log at this moment" not in letter.text  # it has no checkpoint yet

@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from tests.web.test_pages import check_markup
 
-from maninso.identity.rehearsal import issue_rehearsal_ticket
 from maninso.petitions.discovery import catch_up
 from maninso.petitions.lifecycle import Reason, hide_petition, open_petition, pass_to_moderation
 from maninso.petitions.models import Letter, Petition, Raising
@@ -227,19 +226,6 @@ def test_b8_who_raised_three_today_sees_the_same_page_and_nothing_is_stored(clie
     assert Petition.objects.count() == 3
 
 
-def test_a_ticket_of_the_signing_path_is_who_it_is(client: Client, now: dt.datetime) -> None:
-    form = Form(client).fill_to_check()
-    assert (form.send(step="check", state=form.state).status, "Prove who you are first." in form.page) == (422, True)
-    from django.conf import settings
-
-    secret = settings.MANINSO.secret_key
-    client.cookies["maninso_ticket"] = issue_rehearsal_ticket(secret, person="Han", region="", now=now.timestamp())
-    page = client.post("/en/petitions/new/steps", {"state": form.state, "step": "name"}).content.decode()
-    assert "You have proved who you are." in page
-    answer = client.post("/en/petitions/new/steps", {"state": form.state, "step": "check"})
-    assert "Your petition was handed in" in answer.content.decode()
-
-
 def test_another_sites_form_hands_nothing_in(form: Form, client: Client) -> None:
     form.fill_to_check()
     given = {"state": form.state, "step": "check", "person": "Han"}
@@ -335,3 +321,19 @@ def test_every_page_on_the_way_is_well_made(client: Client, language: str) -> No
     pages += [client.get(link[0]).content.decode(), client.post(link[0], {"person": "Bo"}).content.decode()]
     for number, page in enumerate(pages):
         check_markup(f"page {number}", re.sub(r'<script type="module" src="[^"]*"></script>', "", page), language)
+
+
+def test_a_creator_tells_what_is_new_and_a_mistake_keeps_it(form: Form, client: Client, now: dt.datetime) -> None:
+    page = form.fill_to_check().send(person="Han").creators_page
+    client.post(page, {"do": "confirm"})
+    number = Petition.objects.get().pk
+    assert "Tell what is new" not in client.get(page).content.decode()
+    pass_to_moderation(number, now=now)
+    open_petition(number, now=now)
+    assert client.post(page, {"do": "news", "news": "We met **the mayor**."}).status_code == 303
+    public = client.get(f"/en/petitions/{number}").content.decode()
+    assert "<strong>the mayor</strong>" in public
+    check_markup("petition", public, "en")
+    again = client.post(page, {"do": "news", "news": "<b>Again</b>"})
+    assert (again.status_code, "&lt;b&gt;Again&lt;/b&gt;" in again.content.decode()) == (422, True)
+    assert "within the last seven days" in again.content.decode()

@@ -44,7 +44,17 @@ def make_confirmation(
 
     `issuer` is mailbox.SCHEME or mailbox.DISPOSABLE; the digest is the same for both.
     """
-    ticket = Ticket(
+    ticket = make_mailbox_ticket(
+        subject_secret, mailbox=mailbox, petition_id=petition_id, issuer=issuer, age=age, now=now
+    )
+    return issue_ticket(derive_key(secret, purpose="ticket"), ticket)
+
+
+def make_mailbox_ticket(
+    subject_secret: str, *, mailbox: Mailbox, petition_id: int, issuer: str, age: int, now: float
+) -> Ticket:
+    """Return what is known of whoever reads this mailbox."""
+    return Ticket(
         issuer=issuer,
         subject=digest_subject(subject_secret, issuer=SCHEME, identity=mailbox.person),
         assurance=ASSURANCE,
@@ -53,7 +63,6 @@ def make_confirmation(
         petition_id=petition_id,
         expires_at=int(now) + LIFETIME,
     )
-    return issue_ticket(derive_key(secret, purpose="ticket"), ticket)
 
 
 def seal_subscription(secret: str, *, address: str, petition_id: int, language: str, now: float) -> str:

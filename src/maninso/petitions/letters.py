@@ -1,10 +1,10 @@
 """Letters to creators: stored in the transaction of what they are about, read on the creator's page, sent by mail.
 
-Whoever sends mail takes them from `take_due_letters`. A letter may be taken back until its time has come.
+When its time has come, a letter with an address becomes a message (notices.send_due_letters). Until then it may be
+taken back.
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -74,15 +74,9 @@ def read_letters(petition_id: int, *, now: dt.datetime) -> tuple[LetterView, ...
     return tuple(_view(row, now=now) for row in rows)
 
 
-def take_due_letters(*, now: dt.datetime, most: int = 100) -> Iterator[LetterView]:
-    """Give letters with an address whose time has come, each marked as sent in a transaction of its own.
-
-    A letter is marked after the caller came back for the next, so one that could not be handed on is given again.
-    """
-    due = Letter.objects.filter(sent_at=None, cancelled_at=None, send_at__lte=now).exclude(address="")
-    for row in due.order_by("send_at", "pk")[:most]:
-        yield _view(row, now=now)
-        Letter.objects.filter(pk=row.pk, sent_at=None).update(sent_at=now, address="")
+def find_letter(letter_id: int, *, now: dt.datetime) -> LetterView:
+    """Return one letter, as a message to its creator says it."""
+    return _view(Letter.objects.get(pk=letter_id), now=now)
 
 
 def _view(row: Letter, *, now: dt.datetime) -> LetterView:

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 1800  # seconds between two attempts
 HOUSEKEEPING = 60.0  # seconds
+LETTERS = 2.0  # seconds between two looks for letters whose time has come
 CLOSING = 10.0  # seconds that a question to the database may take that is being asked when all ends
 STALLED = 30.0  # seconds without a sign of life from the worker that holds a job
 
@@ -87,6 +88,13 @@ class PostOffice:
             await self.ask(notices.drop_lapsed_allowances, now=self._clock())
             await asyncio.sleep(HOUSEKEEPING)
 
+    async def post_letters(self) -> None:
+        """Every two seconds: make messages of the letters to creators whose time has come."""
+        while True:
+            while await self.ask(notices.send_due_letters, now=self._clock()):
+                pass
+            await asyncio.sleep(LETTERS)
+
     async def ask(self, question: Callable[..., T], *given: Any, **named: Any) -> T:
         """Return what a function answers that asks the database."""
 
@@ -129,17 +137,19 @@ async def run_jobs(office: PostOffice, *, stop: Callable[[], bool], wait: bool =
                 shutdown_graceful_timeout=15.0,
             )
         )
-        house = asyncio.create_task(office.keep_house(jobs)) if wait else None
+        endless = (
+            [asyncio.create_task(each) for each in (office.keep_house(jobs), office.post_letters())] if wait else []
+        )
         try:
             while not worker.done() and not stop():
-                await asyncio.wait([worker, *([house] if house else [])], timeout=0.2)
-                if house is not None and house.done():
-                    house.result()  # it ends only by failing
+                await asyncio.wait([worker, *endless], timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+                for task in endless:
+                    if task.done():
+                        task.result()  # it ends only by failing
             if worker.done():
                 worker.result()
         finally:
-            for task in (house, worker):
-                if task is not None:
-                    task.cancel()
-            await asyncio.gather(*(task for task in (house, worker) if task), return_exceptions=True)
+            for task in (*endless, worker):
+                task.cancel()
+            await asyncio.gather(*endless, worker, return_exceptions=True)
             await office.close()

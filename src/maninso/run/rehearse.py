@@ -14,8 +14,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -189,13 +191,23 @@ def fetch(address: str) -> bytes:
         raise UnreadableError(f"{address}: {error}", cure="start the site with MANINSO_REHEARSAL=1") from error
 
 
+def read_size(address: str) -> int:
+    """Return the size that a checkpoint says; 0 while a petition that has just opened has none yet."""
+    try:
+        return peek_checkpoint(fetch(address)).size
+    except UnreadableError as error:
+        if isinstance(error.__cause__, HTTPError) and error.__cause__.code == HTTPStatus.NOT_FOUND:
+            return 0
+        raise
+
+
 def await_leaves(url: str, petition_id: int, leaves: set[bytes]) -> int:
     """Wait until the public log holds every acknowledged leaf; return how many it lacks in the end."""
     deadline = time.monotonic() + SETTLING
     read, open_leaves = 0, set(leaves)
     prefix = f"{url}/p/{petition_id}/log"
     while open_leaves:
-        size = peek_checkpoint(fetch(f"{prefix}/checkpoint")).size
+        size = read_size(f"{prefix}/checkpoint")
         for index in range(read // TILE_WIDTH, -(-size // TILE_WIDTH)):
             path = TilePath("entries", index, min(TILE_WIDTH, size - index * TILE_WIDTH))
             bundle = fetch(f"{prefix}/{path.render()}")

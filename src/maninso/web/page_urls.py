@@ -26,6 +26,7 @@ urlpatterns = [
     path("petitions/new", raising.start_petition, name="new"),
     path("petitions/new/steps", raising.take_step, name="new_steps"),
     path("petitions/similar", similar.show_similar, name="similar"),
+    path("petitions/new/proved", raising.show_proved, name="new_proved"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
     path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),

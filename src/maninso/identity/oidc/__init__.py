@@ -8,7 +8,7 @@ is different about it.
 from maninso.identity.oidc.errors import ProviderDown, ProviderError
 from maninso.identity.oidc.flow import LIFETIME, Pending, begin, finish, name_cookie, read_pending, seal_pending
 from maninso.identity.oidc.provider import Provider, read_providers
-from maninso.identity.oidc.verified import Verified, make_provider_ticket
+from maninso.identity.oidc.verified import Verified, describe_verified, make_provider_ticket
 
 __all__ = [
     "LIFETIME",
@@ -18,6 +18,7 @@ __all__ = [
     "ProviderError",
     "Verified",
     "begin",
+    "describe_verified",
     "finish",
     "make_provider_ticket",
     "name_cookie",

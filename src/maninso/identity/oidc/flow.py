@@ -34,6 +34,7 @@ class Pending:
     """Somebody who went to a provider: what they were about to sign, and what only their browser knows.
 
     `age` is what they declared where nobody else knows it, or AGE_UNKNOWN; `assurance` what the petition asks for.
+    `purpose` is identity.proof's where it is not to sign, and `back` the page on this site that they come back to.
     """
 
     provider: str
@@ -45,10 +46,21 @@ class Pending:
     nonce: str
     verifier: str
     expires_at: int
+    purpose: str = ""
+    back: str = ""
 
 
 def begin(
-    provider: Provider, *, petition_id: int, language: str, assurance: int, age: int, return_to: str, now: float
+    provider: Provider,
+    *,
+    petition_id: int,
+    language: str,
+    assurance: int,
+    age: int,
+    return_to: str,
+    now: float,
+    purpose: str = "",
+    back: str = "",
 ) -> tuple[str, Pending]:
     """Return the provider's address to send a person to, and what to keep in their browser. Raises ProviderDown."""
     pending = Pending(
@@ -61,6 +73,8 @@ def begin(
         nonce=secrets.token_urlsafe(24),
         verifier=secrets.token_urlsafe(48),
         expires_at=int(now) + LIFETIME,
+        purpose=purpose,
+        back=back,
     )
     challenge = base64.urlsafe_b64encode(hashlib.sha256(pending.verifier.encode()).digest()).rstrip(b"=").decode()
     wanted = [acr for acr, level in provider.acr.items() if level >= assurance]

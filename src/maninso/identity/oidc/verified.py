@@ -74,13 +74,22 @@ def make_provider_ticket(
     subject_secret: str, secret: str, *, provider: Provider, verified: Verified, petition_id: int, now: float
 ) -> str:
     """Return the ticket of a verified person for one petition and LIFETIME seconds; `now` in Unix seconds."""
-    ticket = Ticket(
+    ticket = describe_verified(
+        subject_secret, provider=provider, verified=verified, petition_id=petition_id, expires_at=int(now) + LIFETIME
+    )
+    return issue_ticket(derive_key(secret, purpose="ticket"), ticket)
+
+
+def describe_verified(
+    subject_secret: str, *, provider: Provider, verified: Verified, petition_id: int, expires_at: int
+) -> Ticket:
+    """Return what is kept of a verified person until `expires_at` (Unix seconds)."""
+    return Ticket(
         issuer=provider.scheme,
         subject=digest_subject(subject_secret, issuer=provider.scheme, identity=verified.subject),
         assurance=verified.assurance,
         region=verified.region,
         age=verified.age,
         petition_id=petition_id,
-        expires_at=int(now) + LIFETIME,
+        expires_at=expires_at,
     )
-    return issue_ticket(derive_key(secret, purpose="ticket"), ticket)

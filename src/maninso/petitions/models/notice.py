@@ -11,7 +11,8 @@ from django.db.models.lookups import Exact
 
 from maninso.petitions.models.petition import Petition
 
-MESSAGE_KINDS = ("confirm", "subscribe", "update")
+MESSAGE_KINDS = ("confirm", "subscribe", "update", "letter", "code")
+ANNOUNCEMENT_KINDS = ("answered", "creator")
 LANGUAGES = ("ko", "en")
 
 
@@ -24,7 +25,7 @@ class Message(models.Model):
     """One message to one address. The row is deleted once it is sent, given up, or too late."""
 
     kind = models.TextField()
-    petition = models.ForeignKey(Petition, on_delete=models.PROTECT, related_name="+")
+    petition = models.ForeignKey(Petition, null=True, on_delete=models.PROTECT, related_name="+")
     recipient = models.TextField()
     language = models.TextField()
     facts = models.JSONField()  # what else its words and its link are made of; nothing personal
@@ -37,6 +38,8 @@ class Message(models.Model):
             models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="message_language_known"),
             models.CheckConstraint(condition=Q(recipient__contains="@"), name="message_addressed"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="message_expires_later"),
+            # Whoever raises a petition proves who they are before there is one.
+            models.CheckConstraint(condition=Q(kind="code") | Q(petition__isnull=False), name="message_about"),
         ]
 
 
@@ -63,11 +66,16 @@ class Announcement(models.Model):
 
     petition = models.ForeignKey(Petition, on_delete=models.PROTECT, related_name="+")
     kind = models.TextField()
+    text = models.TextField(default="")  # what the creator writes, as it is public on the petition's page
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(kind="answered"), name="announcement_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=ANNOUNCEMENT_KINDS), name="announcement_kind_known"),
+            models.CheckConstraint(
+                condition=(Q(kind="creator") & ~Q(text="")) | (~Q(kind="creator") & Q(text="")),
+                name="announcement_creator_says_something",
+            ),
         ]
 
 

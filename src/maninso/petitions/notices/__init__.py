@@ -4,9 +4,11 @@ Addresses live here alone: in a message until it is sent, and in a subscriber's 
 """
 
 from maninso.petitions.notices.allowances import MOST_MESSAGES, drop_lapsed_allowances, take_allowance
+from maninso.petitions.notices.letters import send_due_letters
 from maninso.petitions.notices.messages import (
     SEND,
     StoredMessage,
+    ask_code,
     ask_confirmation,
     ask_subscription,
     drop_message,
@@ -32,6 +34,7 @@ __all__ = [
     "StoredMessage",
     "Subscription",
     "announce",
+    "ask_code",
     "ask_confirmation",
     "ask_subscription",
     "drop_lapsed_allowances",
@@ -41,6 +44,7 @@ __all__ = [
     "read_message",
     "read_subscription",
     "revive_messages",
+    "send_due_letters",
     "subscribe",
     "take_allowance",
     "tell_subscribers",

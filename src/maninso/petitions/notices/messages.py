@@ -20,6 +20,7 @@ SEND = "send_message"
 QUEUE = "messages"
 USEFUL = dt.timedelta(hours=12)
 """How long after somebody asked for a link they may still be waiting for it."""
+CODE_USEFUL = dt.timedelta(hours=1)
 
 _REVIVE = """
 SELECT m.id FROM petitions_message m
@@ -37,7 +38,7 @@ class StoredMessage:
 
     message_id: int
     kind: str
-    petition_id: int
+    petition_id: int  # 0: about none
     petition_title: str
     petition_language: str
     recipient: str
@@ -50,7 +51,7 @@ class StoredMessage:
 def store_message(
     *,
     kind: str,
-    petition_id: int,
+    petition_id: int | None,
     recipient: str,
     language: str,
     facts: Mapping[str, Any],
@@ -104,6 +105,29 @@ def ask_subscription(*, petition_id: int, mailbox: Mailbox, language: str, now: 
     return True
 
 
+def ask_code(
+    *, purpose: str, petition_id: int, mailbox: Mailbox, language: str, facts: Mapping[str, Any], now: dt.datetime
+) -> bool:
+    """Store the message that brings a code; False where this mailbox has had MOST_MESSAGES for it within a day.
+
+    `purpose` is identity.proof's, `petition_id` 0 where there is none yet, and `facts` what the code is made of.
+    """
+    with transaction.atomic():
+        until = now + dt.timedelta(days=1)
+        if not take_allowance(f"code {purpose} {mailbox.person}", most=MOST_MESSAGES, until=until):
+            return False
+        store_message(
+            kind="code",
+            petition_id=petition_id or None,
+            recipient=mailbox.address,
+            language=language,
+            facts=facts,
+            now=now,
+            useful=CODE_USEFUL,
+        )
+    return True
+
+
 def read_message(message_id: int) -> StoredMessage | None:
     """Return a message that waits to be sent; None where it was sent or dropped."""
     message = Message.objects.select_related("petition").filter(pk=message_id).first()
@@ -112,9 +136,9 @@ def read_message(message_id: int) -> StoredMessage | None:
     return StoredMessage(
         message_id=message.pk,
         kind=message.kind,
-        petition_id=message.petition_id,
-        petition_title=message.petition.title,
-        petition_language=message.petition.language,
+        petition_id=message.petition_id or 0,
+        petition_title=message.petition.title if message.petition else "",
+        petition_language=message.petition.language if message.petition else message.language,
         recipient=message.recipient,
         language=message.language,
         facts=message.facts,

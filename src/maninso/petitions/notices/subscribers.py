@@ -89,13 +89,18 @@ def erase_address(mailbox: Mailbox) -> int:
     return subscribers + messages
 
 
-def announce(*, petition_id: int, kind: str, now: dt.datetime) -> None:
-    """Have every subscriber of a petition told that something happened (`kind`: "answered"); in one transaction."""
-    if not Subscriber.objects.filter(petition_id=petition_id).exists():
+def announce(*, petition_id: int, kind: str, now: dt.datetime, text: str = "") -> None:
+    """Have every subscriber of a petition told that something happened; in one transaction.
+
+    `kind` is "answered", or "creator" with the creator's words, which are public whether or not anybody is told.
+    """
+    told = Subscriber.objects.filter(petition_id=petition_id).exists()
+    if not told and kind != "creator":
         return
     with transaction.atomic():
-        announcement = Announcement.objects.create(petition_id=petition_id, kind=kind, at=now)
-        app.configure_task(TELL, queue=QUEUE).defer(announcement_id=announcement.pk)
+        announcement = Announcement.objects.create(petition_id=petition_id, kind=kind, text=text, at=now)
+        if told:
+            app.configure_task(TELL, queue=QUEUE).defer(announcement_id=announcement.pk)
 
 
 def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
@@ -104,6 +109,7 @@ def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
     Message and mark are one transaction, and whoever works at the same time takes other rows: each is told once.
     """
     announcement = Announcement.objects.get(pk=announcement_id)
+    facts = {"what": announcement.kind} | ({"text": announcement.text} if announcement.text else {})
     with transaction.atomic():
         due = (
             Subscriber.objects.filter(petition_id=announcement.petition_id, told__lt=announcement_id)
@@ -117,7 +123,7 @@ def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
                 petition_id=announcement.petition_id,
                 recipient=subscriber.address,
                 language=subscriber.language,
-                facts={"what": announcement.kind, "subscriber": subscriber.pk},
+                facts=facts | {"subscriber": subscriber.pk},
                 now=now,
                 useful=NEWS,
             )

@@ -15,6 +15,7 @@ from maninso.petitions.raising.creators import (
     withdraw_as_creator,
 )
 from maninso.petitions.raising.links import Links, make_links, make_nonce
+from maninso.petitions.raising.news import LONGEST_NEWS, News, NewsError, read_news, tell_news
 from maninso.petitions.raising.sponsoring import (
     Invitation,
     NotGatheringError,
@@ -25,10 +26,13 @@ from maninso.petitions.raising.sponsoring import (
 )
 
 __all__ = [
+    "LONGEST_NEWS",
     "CreatorView",
     "Draft",
     "Invitation",
     "Links",
+    "News",
+    "NewsError",
     "NotEligibleError",
     "NotGatheringError",
     "Raised",
@@ -42,6 +46,8 @@ __all__ = [
     "make_links",
     "make_nonce",
     "raise_petition",
+    "read_news",
     "sponsor_petition",
+    "tell_news",
     "withdraw_as_creator",
 ]

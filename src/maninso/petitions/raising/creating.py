@@ -105,7 +105,8 @@ def require_creator(charter: Charter, ticket: Ticket) -> None:
 def describe_person(ticket: Ticket, mail_domains: Sequence[str]) -> CharterPerson:
     """Return what a ticket says of a person, who has declared to be eligible.
 
-    A ticket says nothing of an address: where a charter wants certain domains, whoever issues tickets sees to it.
+    A ticket says nothing of an address: where a charter wants certain domains, whoever makes proofs sees to it
+    (web/pages/proving.py), and a ticket that signs is no proof.
     """
     return CharterPerson(
         mail_domain=mail_domains[0] if mail_domains else None,
@@ -119,7 +120,7 @@ def describe_person(ticket: Ticket, mail_domains: Sequence[str]) -> CharterPerso
 def name_creator(ticket: Ticket) -> bytes:
     """Return the keyed digest by which a creator is known again: for limits and blocks, and nothing else."""
     key = derive_key(settings.MANINSO.secret_key, purpose="creator")
-    return hmac.digest(key, ticket.issuer.encode() + b"\0" + ticket.subject, "sha256")
+    return hmac.digest(key, ticket.scheme.encode() + b"\0" + ticket.subject, "sha256")
 
 
 def is_held_off(creator_key: bytes, *, now: dt.datetime) -> bool:
@@ -176,7 +177,7 @@ def keep_sponsor(
         raise ValueError(f"the salt has {SALT_LENGTH} bytes, not {len(salt)}")
     sponsor = Sponsor(
         petition_id=petition_id,
-        nullifier=derive_nullifier(key, issuer=ticket.issuer, subject=ticket.subject),
+        nullifier=derive_nullifier(key, issuer=ticket.scheme, subject=ticket.subject),
         assurance=ticket.assurance,
         region=ticket.region,
         evidence=salt + render_record(ticket, now=now.timestamp()),

@@ -46,6 +46,7 @@ class Invitation:
     time_zone: str
     regions: tuple[str, ...]
     min_assurance: int
+    charter: Charter
     is_open: bool  # to another sponsor
 
 
@@ -78,6 +79,7 @@ def find_invitation(petition_id: int, token: str, *, now: dt.datetime) -> Invita
         time_zone=charter.time_zone,
         regions=charter.regions,
         min_assurance=charter.signer.minimum_assurance,
+        charter=charter,
         is_open=_takes_sponsors(raising, charter, now=now),
     )
 

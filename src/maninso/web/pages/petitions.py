@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from maninso.petitions import access, discovery
+from maninso.petitions import access, discovery, raising
 from maninso.petitions.access import PetitionView
 from maninso.petitions.discovery import FamilyView
 from maninso.web.pages.finding import show_filter, show_pager
@@ -100,6 +100,7 @@ def render_petition(
             for level, count in sorted(view.signatures_by_assurance.items())
             if count
         ],
+        "news": raising.read_news(view.petition_id) if view.title and not view.source else (),
         "days": days_left(view.closes_at, now=now, zone=view.time_zone) if view.closes_at else None,
     }
     return render_page(request, "petition.html", context, status=410 if view.state in GONE else 200)

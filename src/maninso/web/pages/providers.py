@@ -4,6 +4,7 @@ Nothing about anybody is stored. What has to be known when they come back lies i
 what the provider said is dropped as soon as the ticket is made. Opening these addresses signs nothing.
 """
 
+import datetime as dt
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,12 +14,15 @@ from django.http.response import HttpResponseBase
 from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import timezone, translation
 
-from maninso.charter import Charter, Person, refuse_signer
+from maninso.charter import Person, refuse_signer
+from maninso.charter.admission import Refusal
 from maninso.identity import oidc
 from maninso.identity.oidc import Pending, Provider, ProviderDown, ProviderError, Verified
 from maninso.identity.oidc.verified import LIFETIME as TICKET_LIFETIME
 from maninso.identity.ticket import AGE_UNKNOWN
+from maninso.web.pages import proving
 from maninso.web.pages.petitions import find_petition
+from maninso.web.pages.proving import Wanted
 from maninso.web.pages.ways import declared_age, find_declaration, takes_provider
 from maninso.web.shared.addresses import data_path, site_origin
 from maninso.web.shared.answers import private_page, render_page
@@ -35,6 +39,8 @@ def go(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """GET /identity/oidc/{provider}?petition=ID&declared=1: to the provider, with a cookie for the way back."""
     provider = find_provider(provider_id)
     now = timezone.now()
+    if "for" in request.GET:
+        return go_to_prove(request, provider, proving.find_wish(request, now=now), now=now)
     if not request.GET.get("petition"):
         raise Refused(BAD_NUMBER)
     view = find_petition(request.GET["petition"], now=now)
@@ -60,6 +66,33 @@ def go(request: HttpRequest, provider_id: str) -> HttpResponseBase:
         )
     except (ProviderDown, ProviderError):
         return render_down(request, provider, view.petition_id)
+    return send_away(address, pending)
+
+
+def go_to_prove(request: HttpRequest, provider: Provider, wanted: Wanted, *, now: dt.datetime) -> HttpResponseBase:
+    """Return the way to the provider for whoever raises or supports a petition, and has declared that they may."""
+    connection.close()
+    if not proving.takes_provider(wanted, provider):
+        raise Refused(NO_PAGE)
+    try:
+        address, pending = oidc.begin(
+            provider,
+            petition_id=wanted.petition_id,
+            language=translation.get_language() or "ko",
+            assurance=wanted.rule.minimum_assurance,
+            age=wanted.rule.minimum_age or AGE_UNKNOWN,
+            return_to=return_address(provider),
+            now=now.timestamp(),
+            purpose=wanted.purpose,
+            back=wanted.back,
+        )
+    except (ProviderDown, ProviderError):
+        return render_down(request, provider, wanted.petition_id, back=wanted.back)
+    return send_away(address, pending)
+
+
+def send_away(address: str, pending: Pending) -> HttpResponseBase:
+    """Return the way to a provider, with the cookie for the way back."""
     response = HttpResponseRedirect(address)
     response.status_code = 303
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -115,12 +148,15 @@ def finish(request: HttpRequest, provider: Provider, pending: Pending) -> HttpRe
             today=now.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
         )
     except ProviderDown:
-        return render_down(request, provider, pending.petition_id)
+        return render_down(request, provider, pending.petition_id, back=pending.back)
     except ProviderError as error:
-        return see_other(sign_address(pending.petition_id, NOTES.get(error.fault, "unproven")))
+        note = NOTES.get(error.fault, "unproven")
+        return see_other(add_note(pending.back, note) if pending.back else sign_address(pending.petition_id, note))
+    if pending.purpose:
+        return finish_proof(provider, pending, with_declared_age(verified, pending), now=now)
     view = find_petition(str(pending.petition_id), now=now)
     verified = with_declared_age(verified, pending)
-    note = find_obstacle(pinned_charter(view), provider, verified)
+    note = find_obstacle(refuse_signer(pinned_charter(view), describe(provider, verified)))
     connection.close()
     if note:
         return see_other(sign_address(pending.petition_id, note))
@@ -144,18 +180,43 @@ def with_declared_age(verified: Verified, pending: Pending) -> Verified:
     return Verified(verified.subject, verified.assurance, pending.age, verified.region)
 
 
-def find_obstacle(charter: Charter, provider: Provider, verified: Verified) -> str:
-    """Return why the charter does not let this person sign, as a note of the page with the ways; "" if it does."""
-    refusal = refuse_signer(
-        charter,
-        Person(
-            assurance=verified.assurance,
-            age=None if verified.age == AGE_UNKNOWN else verified.age,
-            residence=verified.region or None,
-            scheme=provider.scheme,
-            declared_eligible=True,  # asked before they went, where it is to be declared
-        ),
+def finish_proof(provider: Provider, pending: Pending, verified: Verified, *, now: dt.datetime) -> HttpResponse:
+    """Return the way back to where a petition is raised or supported, with the proof in its cookie."""
+    wanted = proving.find_wanted(pending.purpose, pending.back, now=now)
+    note = find_obstacle(wanted.refuse(describe(provider, verified)))
+    connection.close()
+    if note:
+        return see_other(add_note(wanted.back, note))
+    response = see_other(wanted.back)
+    ticket = oidc.describe_verified(
+        settings.MANINSO_SUBJECT_SECRET(),
+        provider=provider,
+        verified=verified,
+        petition_id=wanted.petition_id,
+        expires_at=int(now.timestamp()) + wanted.lifetime,
     )
+    proving.keep_proof(response, ticket, wanted)
+    return response
+
+
+def add_note(address: str, note: str) -> str:
+    """Return an address of this site with the reason why somebody is back."""
+    return f"{address}{'&' if '?' in address else '?'}note={note}"
+
+
+def describe(provider: Provider, verified: Verified) -> Person:
+    """Return what is known of somebody whom a provider has verified."""
+    return Person(
+        assurance=verified.assurance,
+        age=None if verified.age == AGE_UNKNOWN else verified.age,
+        residence=verified.region or None,
+        scheme=provider.scheme,
+        declared_eligible=True,  # asked before they went, where it is to be declared
+    )
+
+
+def find_obstacle(refusal: Refusal | None) -> str:
+    """Return why the charter does not let somebody do it, as a note of the page with the ways; "" if it does."""
     if refusal is None:
         return ""
     return {"assurance-too-low": "low", "too-young": "young"}.get(refusal.code, "region")
@@ -179,10 +240,10 @@ def sign_address(petition_id: int, note: str) -> str:
     return f"{reverse('sign', args=[petition_id])}?note={note}"
 
 
-def render_down(request: HttpRequest, provider: Provider, petition_id: int) -> HttpResponse:
+def render_down(request: HttpRequest, provider: Provider, petition_id: int, *, back: str = "") -> HttpResponse:
     """Return the page that says that a provider does not answer, and that other ways do."""
     name = provider.name.in_language(translation.get_language() or "ko")
-    context = {"name": name, "petition_id": petition_id, "provider_id": provider.id}
+    context = {"name": name, "petition_id": petition_id, "provider_id": provider.id, "back": back}
     response = render_page(request, "provider_down.html", context, status=503)
     response.headers["Retry-After"] = "10"
     return response

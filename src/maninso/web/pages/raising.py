@@ -20,24 +20,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from maninso import charter as rules
-from maninso.identity.ticket import Ticket
 from maninso.ledger.evidence import SALT_LENGTH
 from maninso.petitions import raising
 from maninso.petitions.lifecycle import find_bad_character
 from maninso.petitions.noticeboard import is_paused
 from maninso.signing.problems import Refused as SigningRefused
 from maninso.signing.reading import check_origin
+from maninso.web.pages import proving
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import page, private_page, render_page
 from maninso.web.shared.charters import site_charter
 from maninso.web.shared.formats import say_limit
-from maninso.web.shared.persons import read_made_up_person, read_ticket
 from maninso.web.shared.problems import FORBIDDEN, Refused
 from maninso.web.shared.similar import find_twins, show_twin
 from maninso.web.shared.tickets import see_other
 
 SALT = "draft of a petition"
-STEPS = ("eligible", "title", "similar", "text", "length", "name", "check")
+STEPS = ("eligible", "prove", "title", "similar", "text", "length", "name", "check")
 LONGEST_NAME = 100  # characters
 LONGEST_ADDRESS = 254
 
@@ -78,6 +77,7 @@ def take_step(request: HttpRequest) -> HttpResponseBase:
     if wanted in STEPS[1:]:
         return show_step(request, charter, wanted, {**state, **_kept(request, step)}, now=now)
     if step == "check":
+        state = {**state, **_kept(request, "check")}
         return hand_in(request, charter, state, now=now)
     given, error = check_step(request, charter, step)
     if error:
@@ -88,7 +88,27 @@ def take_step(request: HttpRequest) -> HttpResponseBase:
         given["nonce"] = urlsafe_b64encode(raising.make_nonce()).decode()
     state = {**state, **given}
     following = "check" if state.get("complete") else next_step(charter, step, state, now=now)
+    if following == "prove" and not asks_for_provider(request, now=now):
+        following = next_step(charter, following, state, now=now)
     return show_step(request, charter, following, state, now=now)
+
+
+def asks_for_provider(request: HttpRequest, *, now: dt.datetime) -> bool:
+    """Whether to offer providers before anything is written: going to one leaves the form."""
+    wanted = proving.wanted_to_raise()
+    return (
+        not settings.MANINSO.rehearsal
+        and bool(proving.find_providers(wanted))
+        and proving.read_proof_cookie(request, wanted, now=now) is None
+    )
+
+
+@private_page
+def show_proved(request: HttpRequest) -> HttpResponseBase:
+    """GET /petitions/new/proved: back from a provider, to go on writing; changes nothing."""
+    proved = proving.read_proof_cookie(request, proving.wanted_to_raise(), now=timezone.now()) is not None
+    context = {"proved": proved, "beside": "beside" in request.GET, "note": proving.describe_note(request)}
+    return render_page(request, "raise/proved.html", context)
 
 
 def next_step(charter: rules.Charter, step: str, state: State, *, now: dt.datetime) -> str:
@@ -189,7 +209,18 @@ def show_step(
         twins = find_twins(state.get("title", ""), now=now, state="open")
         context["cards"] = [show_twin(each, now=now) for each in twins]
     if step == "check":
-        context |= {"language_of_text": guess_language(state), "ticket": read_ticket(request, now=now)}
+        wanted = proving.wanted_to_raise()
+        who = proving.show_proving(
+            request,
+            wanted,
+            challenge=state.get("challenge", ""),
+            address=state.get("proof_email") or state.get("address", ""),
+            now=now,
+        )
+        context |= {"language_of_text": guess_language(state), "who_is_it": who}
+    if step == "prove":
+        wanted = proving.wanted_to_raise()
+        context |= {"by_provider": proving.find_providers(wanted), "by_email": proving.takes_email(wanted)}
     template = "new.html" if step == "eligible" else f"raise/{step}.html"
     return render_page(request, template, context, status=422 if error else 200)
 
@@ -206,9 +237,10 @@ def hand_in(request: HttpRequest, charter: rules.Charter, state: State, *, now: 
         error = check_text(charter, step, state) if step != "name" else check_name({"name": "", "address": "", **state})
         if error:
             return show_step(request, charter, step, state, now=now, error=error)
-    ticket, error = find_person(request, charter.regions, charter.creator.minimum_assurance, now=now)
-    if ticket is None:
-        return show_step(request, charter, "check", state, now=now, error=error or _("Prove who you are first."))
+    proof = proving.prove(request, proving.wanted_to_raise(), challenge=state.get("challenge", ""), now=now)
+    ticket, state = proof.ticket, {**state, "challenge": proof.challenge}
+    if ticket is None:  # a code is on its way, or there is something to say
+        return show_step(request, charter, "check", state, now=now, error=proof.error)
     draft = raising.Draft(
         title=state["title"],
         body=state["body"],
@@ -240,17 +272,6 @@ def hand_in(request: HttpRequest, charter: rules.Charter, state: State, *, now: 
     return render_page(request, "raise/done.html", context)
 
 
-def find_person(
-    request: HttpRequest, regions: tuple[str, ...], assurance: int, *, now: dt.datetime, petition_id: int = 0
-) -> tuple[Ticket | None, str]:
-    """Return who it is: by the ticket, else the made-up person of a rehearsal's form; or what is wrong."""
-    if "person" in request.POST:
-        ticket, error = read_made_up_person(request, regions=regions, assurance=assurance, now=now)
-        if ticket is not None or error:
-            return ticket, error
-    return read_ticket(request, petition_id=petition_id, now=now), ""
-
-
 def guess_language(state: State) -> str:
     """Return the language of a petition: Korean where a fifth of its letters are Hangul, else English."""
     letters = [each for each in state.get("title", "") + state.get("body", "") if each.isalpha()]
@@ -274,6 +295,7 @@ def read_state(text: str) -> State:
 def _kept(request: HttpRequest, step: str) -> State:
     """Return a step's fields as they were sent, with line ends as texts keep them."""
     fields = {"title": ("title",), "text": ("body",), "length": ("length",), "name": ("name", "address")}
+    fields["check"] = ("proof_email",)
     return {
         name: request.POST.get(name, "").replace("\r\n", "\n").replace("\r", "\n").strip()
         for name in fields.get(step, ())

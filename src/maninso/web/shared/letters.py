@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
-from maninso.petitions import access, notices
+from maninso.identity.proof import Challenge, derive_code
+from maninso.petitions import access, letters, notices
 from maninso.petitions.access import site
 from maninso.petitions.notices import StoredMessage
 from maninso.web.shared.addresses import site_origin
@@ -42,14 +43,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a letter is made of; `paragraphs` come before the link and `notes` after it."""
+    """What a letter is made of; `paragraphs` come before the link, if there is one, and `notes` after it."""
 
     subject: str
     heading: str
     paragraphs: tuple[str, ...]
-    link: str
-    label: str
     notes: tuple[str, ...]
+    link: str = ""
+    label: str = ""
     unsubscribe: str = ""
 
 
@@ -136,6 +137,16 @@ def _subscribe(message: StoredMessage, now: dt.datetime) -> Words:
 def _update(message: StoredMessage, now: dt.datetime) -> Words:
     token = notices.make_token(subscriber_id=message.facts["subscriber"], petition_id=message.petition_id)
     unsubscribe = site_origin() + reverse("unsubscribe", args=[token])
+    if message.facts["what"] == "creator":
+        return Words(
+            subject=_("News of: %(title)s") % {"title": _cut(message.petition_title)},
+            heading=_("The creator has news"),
+            paragraphs=tuple(message.facts["text"].split("\n\n")),
+            link=site_origin() + reverse("petition", args=[message.petition_id]),
+            label=_("To the petition"),
+            notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
+            unsubscribe=unsubscribe,
+        )
     return Words(
         subject=_("Answered: %(title)s") % {"title": _cut(message.petition_title)},
         heading=_("The institution has answered"),
@@ -147,7 +158,34 @@ def _update(message: StoredMessage, now: dt.datetime) -> Words:
     )
 
 
-_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update}
+def _creator(message: StoredMessage, now: dt.datetime) -> Words:
+    letter = letters.find_letter(message.facts["letter"], now=now)
+    return Words(
+        subject=letter.subject,
+        heading=letter.subject,
+        paragraphs=tuple(part for part in letter.body.replace("\r\n", "\n").split("\n\n") if part.strip()),
+        notes=(_("You get this because you raised this petition. You can also read it on your petition’s own page."),),
+    )
+
+
+def _code(message: StoredMessage, now: dt.datetime) -> Words:
+    code = derive_code(settings.MANINSO.secret_key, Challenge(address=message.recipient, **message.facts))
+    code = f"{code[:4]} {code[4:]}"
+    return Words(
+        subject=_("%(code)s is your code") % {"code": code},
+        heading=code,
+        paragraphs=(
+            _("Somebody, most likely you, wants to raise or support a petition with this address."),
+            _("Type this code on the page where you were writing. What you wrote is still there."),
+        ),
+        notes=(
+            _("The code holds for an hour, for this one thing; it signs nothing else."),
+            _("It was not you? Then do nothing, and tell nobody the code."),
+        ),
+    )
+
+
+_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update, "letter": _creator, "code": _code}
 
 _LONGEST_TITLE = 60  # characters of a subject line
 
@@ -157,9 +195,9 @@ def _cut(title: str) -> str:
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
 
 
-def _read_seals(petition_id: int) -> list[tuple[str, str]]:
+def _read_seals(petition_id: int | None) -> list[tuple[str, str]]:
     """The checkpoints that a letter carries out of this site's reach, each with what it is; none before the first."""
-    file = access.read_log_file(petition_id, "checkpoint")
+    file = access.read_log_file(petition_id, "checkpoint") if petition_id else None
     seals = [
         (
             _("The petition’s sealed count at this moment. Keep it, and anyone can check it later:"),
@@ -171,7 +209,9 @@ def _read_seals(petition_id: int) -> list[tuple[str, str]]:
 
 
 def _write_text(words: Words, title: str, seals: list[tuple[str, str]]) -> str:
-    parts = [words.heading, f"“{title}”", *words.paragraphs, f"{words.label}:\n{words.link}", *words.notes]
+    about = [f"“{title}”"] if title else []
+    link = [f"{words.label}:\n{words.link}"] if words.link else []
+    parts = [words.heading, *about, *words.paragraphs, *link, *words.notes]
     for said, seal in seals:
         parts.append(f"{said}\n" + "\n".join(f"    {line}".rstrip() for line in seal.rstrip().split("\n")))
     parts.append(f"-- \n{site_origin()}")

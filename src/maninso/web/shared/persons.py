@@ -1,4 +1,4 @@
-"""Who somebody is, on the few pages that ask: the ticket of the signing path, or a rehearsal's made-up person."""
+"""Who somebody is, on the few pages that ask: a rehearsal's made-up person."""
 
 import datetime as dt
 import secrets
@@ -7,22 +7,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from maninso.identity.rehearsal import ISSUER, make_rehearsal_ticket
-from maninso.identity.ticket import COOKIE, Ticket, TicketError
-from maninso.web.shared import tickets
+from maninso.identity.rehearsal import make_rehearsal_ticket
+from maninso.identity.ticket import Ticket
 
 LONGEST_NAME = 60  # characters
 MADE_UP_AGE = 40  # old enough for every charter
 MADE_UP_ASSURANCE = 1
-
-
-def read_ticket(request: HttpRequest, *, petition_id: int = 0, now: dt.datetime) -> Ticket | None:
-    """Return the ticket that a request carries; None where there is no valid one for this petition (0: any)."""
-    try:
-        ticket = tickets.read_ticket(request.COOKIES.get(COOKIE, ""), petition_id=petition_id, now=now.timestamp())
-    except TicketError:
-        return None
-    return None if ticket.issuer == ISSUER and not settings.MANINSO.rehearsal else ticket
 
 
 def read_made_up_person(
