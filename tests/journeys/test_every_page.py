@@ -333,8 +333,10 @@ def test_a_control_without_a_label_is_seen(chromium: Browser) -> None:
 def test_the_console_is_listened_to(chromium: Browser, script: str) -> None:
     page = chromium.new_page()
     faults = looking.listen(page)
+    page.set_content("<p>Plain")
+    assert faults == []
     policy = "<meta http-equiv=content-security-policy content=\"style-src 'none'\">"
     page.set_content(f"<head>{policy}</head><body><script>{script}</script>")
     page.wait_for_timeout(50)
-    assert len(faults) == 1
+    assert faults != []
     page.close()

@@ -19,7 +19,7 @@ def test_stored_but_not_sealed_yet(client: Client, opened: Callable[..., int], s
     answer = client.get(f"/en/petitions/{petition}/receipts/{leaf}")
     page = Page(answer.content.decode())
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    assert [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "refresh"] == ["2"]
+    assert [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "refresh"] == ["10"]
     assert "Being sealed." in page.text
     file = client.get(f"/petitions/{petition}/receipts/{leaf}.tlog-proof")
     assert (file.status_code, file.headers["Retry-After"], file.headers["Cache-Control"]) == (404, "1", "no-store")
