@@ -18,6 +18,7 @@ from django.urls import resolve
 from playwright.sync_api import Browser, Page, Response
 from tests.browser import photograph
 from tests.journeys import looking
+from tests.journeys.conftest import ticket_of
 from tests.journeys.office import compute_totp, last_code, read_mails
 from tests.live import LiveSite, find_free_port, run_to_the_end
 
@@ -39,6 +40,8 @@ NEVER_SEEN = {
     "account_request_login_code": "the same address as account_login",
     "account_inactive": "accounts are taken away, never made inactive",
     "mfa_login_webauthn": "answers scripts",
+    "subscribe": "its link comes in a message: tests/web/test_updates.py",
+    "unsubscribe": "its link comes in a message: tests/web/test_updates.py",
     "mfa_reauthenticate_webauthn": "asks for a passkey, which no tour has",
     "mfa_edit_webauthn": "asks for a passkey, which no tour has",
     "mfa_remove_webauthn": "asks for a passkey, which no tour has",
@@ -145,7 +148,8 @@ def read_and_search(tour: Tour) -> None:
     void = next(number for number, each in petitions if each["ledger"] and each["ledger"]["voids"])
     for path in (
         *("/", "/petitions", "/petitions?q=zzzzzz", "/obligations", "/log", "/about", "/privacy", "/accessibility"),
-        *("/moderation", "/pages", "/check", "/charter/university", "/problems/not-shown"),
+        *("/moderation", "/pages", "/check", "/charter/university", "/problems/not-shown", "/petitions/new/proved"),
+        "/petitions/similar?title=library&text=bicycles",
         *(f"/petitions/{number}" for number in by_state.values()),
         f"/petitions/{void}/voids",
     ):
@@ -157,6 +161,7 @@ def sign(tour: Tour, petition: int) -> None:
     """Become a made-up person, sign, look at the receipt, and take the signature back."""
     for path in ("sign?note=expired", "sign/email", "sign/email/sent", "updates", "updates/sent"):
         tour.open(f"/petitions/{petition}/{path}")
+    tour.open(f"/petitions/{petition}/confirm?ticket={ticket_of('somebody with a link')}")
     tour.open(f"/identity/rehearsal?petition={petition}")
     tour.click("main form button.go")
     tour.click("main form button.go")  # which signs

@@ -13,7 +13,7 @@ from maninso.ledger.entries import Reinstate
 from maninso.ledger.report import LogReport
 from maninso.ledger.verify import verify_log
 from maninso.petitions.access import ObligationView, find_count, find_petition
-from maninso.petitions.discovery import search_petitions
+from maninso.petitions.discovery import list_choices, search_petitions, understand
 from maninso.petitions.lifecycle import Actor, close_petition
 from maninso.petitions.models import Obligation
 from maninso.petitions.obligations import ObligationError, answer, board, decline, extend, record_met_thresholds
@@ -90,7 +90,9 @@ def test_views_say_that_it_is_not_met_while_it_is_undone(
         assert count is not None
         assert (view.thresholds[0].met, view.thresholds[0].met_at) == (since is not None, since)
         assert count.reached_at == since
-        found = search_petitions(query="", state="reached", topic="", sort="newest", page=1, per_page=9, now=moment)
+        choices = list_choices()
+        wanted = understand(state="reached", sort="newest", choices=choices)
+        found = search_petitions(wanted=wanted, choices=choices, page=1, per_page=9, now=moment)
         assert found.total == int(since is not None)
 
 
