@@ -148,7 +148,8 @@ class LiveSite:
 def live_site(
     home: Path, server: str, *, name: str, charter: str = "university", more: Mapping[str, str] | None = None
 ) -> Iterator[LiveSite]:
-    """Run a site on a new database `name` of the test session's server."""
+    """Run a site on a new database `name` of the test session's server, which parallel runs may share."""
+    name += os.environ.get("PYTEST_XDIST_WORKER", "")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
