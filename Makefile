@@ -20,14 +20,16 @@ help: ## list these commands
 demo: $(INSTALLED) ## set everything up, make a sample site and serve it (PORT=8000)
 	@$(BIN)/maninso demo --port $(PORT)
 
-test: lint browser ## lint, then run the whole suite
-	@$(BIN)/pytest
+test: lint browser ## lint, then run the whole suite, a process a core
+	@$(BIN)/pytest -n auto --dist worksteal
 
 # Journeys are gone by a real browser. Whoever may not install it gets a run without those, which says so.
 browser: ## install Chromium, which the journeys of the suite need
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
-		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium for the journeys" && \
-		  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null; } || \
+	@for program in chromium-headless-shell chromium chromium-browser google-chrome; do \
+		command -v $$program >/dev/null && exit 0; done; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium for the journeys" && \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq fonts-noto-cjk && \
+		  { apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; } >/dev/null || \
 		echo "NO BROWSER: Chromium is not installed, so journeys in a browser are skipped (sudo apt-get install chromium)"
 
 lint: $(INSTALLED) ## ruff, mypy and the import contracts

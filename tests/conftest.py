@@ -48,6 +48,14 @@ def pytest_configure() -> None:
     settings.INSTALLED_APPS  # noqa: B018 - reading any of them loads them all
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each process of a parallel run begin as this one did, and start a server of its own."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]  # or pytest-django would read the settings before this file is
+    if not GIVEN_DATABASE:
+        del os.environ["DATABASE_URL"]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have pytest-django make its database also where only tests with connections of their own are run."""
     for item in items:
@@ -85,8 +93,8 @@ def postgres_server() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_server: None) -> None:
-    """Start the server before pytest-django makes its database on it."""
+def django_db_modify_db_settings(postgres_server: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start the server before pytest-django makes its database on it, of which a parallel run has several."""
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
+from tests.commands import Commands
+from tests.databases import make_database
 
 from maninso.run.postgres import server_url
 from maninso.run.settings import Settings, read_settings
@@ -49,6 +49,7 @@ class LiveSite:
     more: Mapping[str, str] = field(default_factory=dict)  # settings besides
     name: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    commands: Commands | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
@@ -116,15 +117,18 @@ class LiveSite:
 
     def maninso(self, *arguments: str, status: int = 0) -> str:
         """Run a command and return its standard output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "maninso", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        if self.commands is None or self.commands.environment != self.environment:
+            self.close()
+            self.commands = Commands(self.environment)
+        done = self.commands.run(arguments)
         assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def close(self) -> None:
+        """Let go of what runs its commands."""
+        if self.commands is not None:
+            self.commands.close()
+            self.commands = None
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """Send one request; header names are given with underscores."""
@@ -149,11 +153,7 @@ def live_site(
     home: Path, server: str, *, name: str, charter: str = "university", more: Mapping[str, str] | None = None
 ) -> Iterator[LiveSite]:
     """Run a site on a new database `name` of the test session's server, which parallel runs may share."""
-    name += os.environ.get("PYTEST_XDIST_WORKER", "")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-    database_url = urlsplit(server)._replace(path=f"/{name}").geturl()
+    database_url = make_database(server, name)
     site = LiveSite(home, database_url, find_free_port(), charter, more=more or {})
     site.maninso("migrate")
     yield from run_to_the_end(site)
@@ -179,4 +179,5 @@ def run_to_the_end(site: LiveSite) -> Iterator[LiveSite]:
     finally:
         if site.process is not None and site.process.poll() is None:
             site.stop()
+        site.close()
         print((site.home / "serve.log").read_text())  # pytest shows it where a test failed

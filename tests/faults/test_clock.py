@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.signing.conftest import Logs
 from tests.signing.signer import Signer
 
+from maninso.identity.mac import Mac
 from maninso.ledger.entries import render_sign
 from maninso.signing.app import Refused, check_gate
 from maninso.signing.gatebook import Gate
@@ -24,7 +25,7 @@ GATE = Gate(
     state="open",
     opened_at=OPENED,
     closes_at=OPENED + 30 * 86_400,
-    key=bytes(32),
+    key=Mac(bytes(32)),
     bucket_seconds=600,
     regions={"": 0},
     min_assurance=0,
@@ -33,11 +34,15 @@ GATE = Gate(
 )
 
 
-@given(now=st.floats(min_value=OPENED - 10**8, max_value=OPENED + 10**8))
+WITHIN = st.floats(min_value=OPENED, max_value=GATE.closes_at, exclude_max=True)
+AT_ANY_TIME = st.floats(min_value=OPENED - 10**8, max_value=OPENED + 10**8)
+
+
+@given(now=WITHIN | AT_ANY_TIME)
 def test_whoever_is_let_in_signs_in_a_time_bucket_that_exists(now: float) -> None:
     if OPENED <= now < GATE.closes_at:
-        gate = check_gate(GATE, now=now)
-        assert 0 <= int(now - gate.opened_at) // gate.bucket_seconds < 30 * 144
+        assert check_gate(GATE, now=now) is GATE.key
+        assert 0 <= int(now - GATE.opened_at) // GATE.bucket_seconds < 30 * 144
     else:
         with pytest.raises(Refused) as caught:
             check_gate(GATE, now=now)

@@ -35,9 +35,11 @@ _SIDEWAYS = """() => {
 _CUT_OFF = """() => {
   const faults = [];
   // What is meant for a screen reader alone lies in a box of one pixel.
-  const unseen = (each) => each !== null && (each.offsetWidth <= 1 && each.offsetHeight <= 1 || unseen(each.parentElement));
+  const unseen = (each) =>
+    each !== null && (each.offsetWidth <= 1 && each.offsetHeight <= 1 || unseen(each.parentElement));
   for (const each of document.body.querySelectorAll('*')) {
-    if (each.matches('svg *, .vh, script, option, textarea, input') || !each.innerText?.trim() || unseen(each)) continue;
+    if (each.matches('svg *, .vh, script, option, textarea, input') || !each.innerText?.trim()) continue;
+    if (unseen(each)) continue;
     const style = getComputedStyle(each);
     const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
     const own = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());

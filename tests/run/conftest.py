@@ -1,13 +1,15 @@
 """What the tests of commands share: the program as its own process, and one sample site."""
 
+import atexit
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.commands import Commands
 from tests.web.conftest import opened  # noqa: F401 - a fixture
 
 from maninso.run.postgres import ensure_running
@@ -16,18 +18,19 @@ from maninso.run.settings import read_settings
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@cache
+def _commands() -> Commands:
+    commands = Commands()
+    atexit.register(commands.close)
+    return commands
+
+
 def run_maninso(*words: str, home: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run `maninso` in a process of its own, with these settings alone."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MANINSO_", "DATABASE_", "DJANGO_"))
     }
-    return subprocess.run(
-        [sys.executable, "-m", "maninso", *words],
-        env={**environment, "MANINSO_HOME": str(home), **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return _commands().run(words, {**environment, "MANINSO_HOME": str(home), **settings})
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.databases import make_database
 
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.run.agreement import MOST_NAMED, DisagreementError, require_agreement
@@ -15,7 +16,6 @@ from maninso.signing.signed import SignedFiles
 from maninso.signing.sitelog import start_site_log
 
 from .conftest import run_maninso
-from .test_doctor import make_database
 
 HOST = "petitions.example.org"
 BEHIND = f"{HOST}/log was signed at 7 leaves, and the database has 0"
@@ -24,9 +24,7 @@ BEHIND = f"{HOST}/log was signed at 7 leaves, and the database has 0"
 @pytest.fixture
 def site(database_url: str, tmp_path: Path) -> Settings:
     """A site whose own log was signed at 7 leaves, on a database that knows of none of them."""
-    name = "agreement"
-    make_database(database_url, name)
-    url = database_url.replace("/test_maninso", f"/{name}")
+    url = make_database(database_url, "agreement")
     settings = read_settings({"MANINSO_HOME": str(tmp_path), "DATABASE_URL": url, "MANINSO_HOST": HOST})
     assert run_maninso("migrate", home=tmp_path, DATABASE_URL=url).returncode == 0
     with psycopg.connect(url) as connection, connection.cursor() as cursor:

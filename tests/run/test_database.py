@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
+from tests.databases import make_database
 
 from maninso import UnreadableError
 from maninso.run.database import DatabaseError, check_database, connect
@@ -16,10 +16,7 @@ from maninso.run.settings import Settings
 def with_database(settings: Settings, name: str, properties: str = "") -> Settings:
     """Make a database on the tests' server and give the settings with it."""
     assert settings.database_url is not None
-    with psycopg.connect(settings.database_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {properties}")
-    return dataclasses.replace(settings, database_url=settings.database_url.replace("/test_maninso", f"/{name}"))
+    return dataclasses.replace(settings, database_url=make_database(settings.database_url, name, properties))
 
 
 def test_a_right_database_is_described(settings_site: Settings) -> None:

@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import psycopg
+from tests.databases import make_database
 
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.signing.signed import SignedFiles
@@ -90,9 +91,7 @@ def test_a_mail_server_that_does_not_answer_is_found(on_sample: Command) -> None
 
 
 def test_a_database_that_is_not_at_this_version_is_found(database_url: str, tmp_path: Path) -> None:
-    name = "doctor_migrations"
-    make_database(database_url, name)
-    url = database_url.replace("/test_maninso", f"/{name}")
+    url = make_database(database_url, "doctor_migrations")
     behind = read_findings(run_maninso("doctor", "--json", home=tmp_path, DATABASE_URL=url))
     assert behind["migrations"][0][0] == "fail"
     assert behind["migrations"][0][1].startswith("not applied: petitions.0001_signing")
@@ -108,19 +107,15 @@ def test_a_database_that_is_not_at_this_version_is_found(database_url: str, tmp_
 
 
 def test_a_server_that_does_not_wait_for_its_disk_is_found(database_url: str, tmp_path: Path) -> None:
-    name = "doctor_durability"
-    make_database(database_url, name)
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
-    url = database_url.replace("/test_maninso", f"/{name}")
+    url = make_database(database_url, "doctor_durability")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET synchronous_commit = off")
     found = read_findings(run_maninso("doctor", "--json", home=tmp_path, DATABASE_URL=url))
     assert found["durability"][0][0] == "fail"
 
 
 def test_a_log_that_is_behind_what_was_signed_is_found(database_url: str, tmp_path: Path) -> None:
-    name = "doctor_logs"
-    make_database(database_url, name)
-    url = database_url.replace("/test_maninso", f"/{name}")
+    url = make_database(database_url, "doctor_logs")
     assert run_maninso("migrate", home=tmp_path, DATABASE_URL=url).returncode == 0
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         start_site_log(cursor, host="petitions.example.org")
@@ -131,9 +126,3 @@ def test_a_log_that_is_behind_what_was_signed_is_found(database_url: str, tmp_pa
     behind = "petitions.example.org/log was signed at 7 leaves, and the database has 0"
     assert (done.returncode, verdict, message) == (1, "fail", behind)
     assert "rebuild the log from its published tiles" in cure
-
-
-def make_database(database_url: str, name: str) -> None:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        connection.execute(f"CREATE DATABASE {name}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.databases import make_database
 from tests.signing.conftest import HOST, NOW, Logs
 from tests.signing.test_forks import Dump
 from tests.signing.test_rebuild import publish
@@ -19,7 +20,6 @@ from maninso.signing.sequencer import Sequencer
 from maninso.signing.signed import SignedFiles
 
 from .conftest import run_maninso
-from .test_doctor import make_database
 
 
 def entries(number: int) -> list[bytes]:
@@ -28,8 +28,7 @@ def entries(number: int) -> list[bytes]:
 
 @pytest.fixture
 def url(database_url: str) -> str:
-    make_database(database_url, "rebuild_command")
-    return database_url.replace("/test_maninso", "/rebuild_command")
+    return make_database(database_url, "rebuild_command")
 
 
 def test_a_log_is_rebuilt_once_and_only_from_what_reaches_what_was_signed(url: str, tmp_path: Path) -> None:
