@@ -4,8 +4,6 @@ Nothing is stored for either. Both hold for an hour and for one petition; the se
 becomes a row once its owner has pressed the button.
 """
 
-import base64
-import binascii
 import json
 import os
 from collections.abc import Sequence
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from maninso.identity.encoding import decode_token, encode_token
 from maninso.identity.mailbox import SCHEME, Mailbox
 from maninso.identity.ticket import Ticket, derive_key, digest_subject, issue_ticket
 
@@ -70,7 +69,7 @@ def seal_subscription(secret: str, *, address: str, petition_id: int, language: 
     body = json.dumps([address, language, int(now) + LIFETIME]).encode()
     nonce = os.urandom(_NONCE_LENGTH)
     sealed = nonce + AESGCM(_key(secret)).encrypt(nonce, body, petition_id.to_bytes(8, "big"))
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return encode_token(sealed)
 
 
 def open_subscription(secrets: Sequence[str], token: str, *, petition_id: int, now: float) -> Wish:
@@ -78,8 +77,8 @@ def open_subscription(secrets: Sequence[str], token: str, *, petition_id: int, n
     try:
         if len(token) > _LONGEST_TOKEN:
             raise TokenError
-        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        sealed = decode_token(token)
+    except ValueError as error:
         raise TokenError from error
     for secret in secrets:
         try:
