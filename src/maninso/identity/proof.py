@@ -22,6 +22,9 @@ from maninso.identity.ticket import Ticket, TicketError, derive_key, issue_ticke
 RAISE = "raise"
 """The purpose of whoever raises a petition."""
 
+ACCOUNT = "account"
+"""The purpose of whoever keeps a petition in an account."""
+
 CODE_LIFETIME = 3600  # seconds
 MOST_TRIES = 5
 """Codes that may be typed for one message: a wrong one is right with a probability of 5 in 100 million."""

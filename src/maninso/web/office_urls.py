@@ -5,7 +5,6 @@ from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from allauth.usersessions import views as sessions
 from django.urls import path
 
 from maninso.web.office import members, queue, record, review, site
@@ -29,7 +28,6 @@ urlpatterns = [
     path("account/factors/keys/<int:pk>/remove", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
     path("account/factors/codes", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/factors/codes/new", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("account/sessions", sessions.list_usersessions, name="usersessions_list"),
     path("office", queue.show_queue, name="office"),
     path("office/enter/<str:token>", members.enter_rehearsal, name="office_enter"),
     path("office/members", members.show_members, name="office_members"),

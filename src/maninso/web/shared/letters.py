@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
-from maninso.identity.proof import Challenge, derive_code
+from maninso.identity.proof import ACCOUNT, Challenge, derive_code
 from maninso.petitions import access, letters, notices
 from maninso.petitions.access import site
 from maninso.petitions.notices import StoredMessage
@@ -171,13 +171,16 @@ def _creator(message: StoredMessage, now: dt.datetime) -> Words:
 def _code(message: StoredMessage, now: dt.datetime) -> Words:
     code = derive_code(settings.MANINSO.secret_key, Challenge(address=message.recipient, **message.facts))
     code = f"{code[:4]} {code[4:]}"
+    if message.facts["purpose"] == ACCOUNT:
+        why = _("Somebody, most likely you, wants to keep a petition in an account with this address.")
+        where = _("Type this code on the page where you were. Until then there is no such account.")
+    else:
+        why = _("Somebody, most likely you, wants to raise or support a petition with this address.")
+        where = _("Type this code on the page where you were writing. What you wrote is still there.")
     return Words(
         subject=_("%(code)s is your code") % {"code": code},
         heading=code,
-        paragraphs=(
-            _("Somebody, most likely you, wants to raise or support a petition with this address."),
-            _("Type this code on the page where you were writing. What you wrote is still there."),
-        ),
+        paragraphs=(why, where),
         notes=(
             _("The code holds for an hour, for this one thing; it signs nothing else."),
             _("It was not you? Then do nothing, and tell nobody the code."),
