@@ -1,4 +1,4 @@
-"""A creator's account: made with a petition and a code, without a way into the office; and what every account offers."""
+"""A creator's account, made with a petition and a code, leads nowhere but to itself; and what every account offers."""
 
 import datetime as dt
 import html
