@@ -37,15 +37,23 @@ class Wish:
 
 
 def make_confirmation(
-    subject_secret: str, secret: str, *, mailbox: Mailbox, petition_id: int, issuer: str, age: int, now: float
+    subject_secret: str,
+    secret: str,
+    *,
+    mailbox: Mailbox,
+    petition_id: int,
+    issuer: str,
+    age: int,
+    now: float,
+    lifetime: int = LIFETIME,
 ) -> str:
-    """Return the ticket of whoever reads this mailbox, for one petition and LIFETIME seconds; `now` in Unix seconds.
+    """Return the ticket of whoever reads this mailbox, for one petition and `lifetime` seconds from `now` on.
 
     `issuer` is mailbox.SCHEME or mailbox.DISPOSABLE; the digest is the same for both.
     """
     ticket = make_mailbox_ticket(
         subject_secret, mailbox=mailbox, petition_id=petition_id, issuer=issuer, age=age, now=now
-    )
+    )._replace(expires_at=int(now) + lifetime)
     return issue_ticket(derive_key(secret, purpose="ticket"), ticket)
 
 
@@ -62,6 +70,16 @@ def make_mailbox_ticket(
         petition_id=petition_id,
         expires_at=int(now) + LIFETIME,
     )
+
+
+def choose_lifetime(*, closes_at: float, grace: float, now: float) -> int:
+    """Return for how many seconds a link that was asked for before the closing holds.
+
+    An hour; where the petition closes before that, until the grace is over, if that is later. Times in Unix seconds.
+    """
+    if now + LIFETIME <= closes_at:
+        return LIFETIME
+    return max(LIFETIME, int(closes_at + grace - now))
 
 
 def seal_subscription(secret: str, *, address: str, petition_id: int, language: str, now: float) -> str:

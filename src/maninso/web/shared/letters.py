@@ -16,7 +16,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
+from maninso.identity.confirmation import LIFETIME, choose_lifetime, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
 from maninso.identity.proof import ACCOUNT, Challenge, derive_code
 from maninso.petitions import access, letters, notices
@@ -82,6 +82,13 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
 
 
 def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
+    lifetime = choose_lifetime(closes_at=message.facts["closes_at"], grace=message.facts["grace"], now=now.timestamp())
+    if lifetime == LIFETIME:
+        holds = _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60}
+    else:
+        holds = _(
+            "The petition closes soon. You asked in time: the link holds for %(hours)s hours, for this petition alone."
+        ) % {"hours": lifetime // 3600}
     ticket = make_confirmation(
         settings.MANINSO_SUBJECT_SECRET(),
         settings.MANINSO.secret_key,
@@ -90,6 +97,7 @@ def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
         issuer=message.facts["issuer"],
         age=message.facts["age"],
         now=now.timestamp(),
+        lifetime=lifetime,
     )
     link = site_origin() + reverse("confirm", args=[message.petition_id]) + "?" + urlencode({"ticket": ticket})
     return Words(
@@ -102,7 +110,7 @@ def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
         link=link,
         label=_("Go to the button that signs"),
         notes=(
-            _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60},
+            holds,
             _("It was not you? Then do nothing: nothing is stored of you, and this message was the only trace."),
             _("Do not pass this message on: whoever has the link can sign in your place."),
         ),
