@@ -243,6 +243,9 @@ def manage(tour: Tour, petition: int) -> None:
     """Look at what operators see: the second look, the record, members, pages, notices."""
     tour.open(f"/office/petitions/{petition}")
     tour.open(f"/office/petitions/{petition}/remove")
+    tour.open(f"/office/petitions/{petition}/family")
+    tour.page.fill("#numbers", "1 2 3 4")
+    tour.click("main form button[value=preview]")
     tour.open("/office/second")
     tour.open("/office/record?check=1")
     tour.open("/office/members")

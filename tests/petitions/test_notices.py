@@ -170,6 +170,7 @@ BREACHES = [
     ("allowance_used", "UPDATE petitions_allowance SET used = 0"),
     ("announcement_kind_known", "UPDATE petitions_announcement SET kind = 'gossip'"),
     ("announcement_creator_says_something", "UPDATE petitions_announcement SET kind = 'creator'"),
+    ("announcement_hidden_whole", "UPDATE petitions_announcement SET hidden_at = at"),
     ("announcement_creator_says_something", "UPDATE petitions_announcement SET text = 'Hello'"),
     ("subscriber_person_length", "UPDATE petitions_subscriber SET person = '\\x00'"),
     ("subscriber_addressed", "UPDATE petitions_subscriber SET address = 'nobody'"),

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
-from maninso.web.office import members, queue, record, review, site
+from maninso.web.office import families, members, queue, record, review, site
 
 urlpatterns = [
     path("account/login", account.request_login_code, name="account_login"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("office/enter/<str:token>", members.enter_rehearsal, name="office_enter"),
     path("office/members", members.show_members, name="office_members"),
     path("office/petitions/<str:number>", review.show_review, name="office_review"),
+    path("office/petitions/<str:number>/family", families.show_desk, name="office_family"),
     path("office/petitions/<str:number>/<str:kind>", review.show_decision, name="office_decide"),
     path("office/second", review.show_second, name="office_second"),
     path("office/pages", site.list_pages, name="office_pages"),

@@ -68,10 +68,19 @@ class Announcement(models.Model):
     kind = models.TextField()
     text = models.TextField(default="")  # what the creator writes, as it is public on the petition's page
     at = models.DateTimeField()
+    hidden_at = models.DateTimeField(null=True)  # the office hid what a creator wrote; the words stay for the office
+    hidden_by = models.TextField(default="")
+    hidden_code = models.TextField(default="")  # a reason of the charter's, public
+    hidden_note = models.TextField(default="")  # public
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=ANNOUNCEMENT_KINDS), name="announcement_kind_known"),
+            models.CheckConstraint(
+                condition=Q(hidden_at=None, hidden_by="", hidden_code="", hidden_note="")
+                | (Q(kind="creator", hidden_at__isnull=False) & ~Q(hidden_by="") & ~Q(hidden_code="")),
+                name="announcement_hidden_whole",
+            ),
             models.CheckConstraint(
                 condition=(Q(kind="creator") & ~Q(text="")) | (~Q(kind="creator") & Q(text="")),
                 name="announcement_creator_says_something",

@@ -11,6 +11,7 @@ from maninso.petitions.models import Case, Mask, Note, Petition, Raising, StateC
 from maninso.petitions.moderation.appeals import AppealView, read_appeal
 from maninso.petitions.moderation.decisions import name_letter
 from maninso.petitions.moderation.masking import digest_seen
+from maninso.petitions.moderation.newsdesk import NewsItem, list_news_items
 from maninso.petitions.moderation.personal import Passage, find_personal_data
 
 
@@ -102,6 +103,7 @@ class Review:
     reasons: tuple[ReasonView, ...]
     takedown: TakedownView | None
     appeal: AppealView | None
+    news: tuple[NewsItem, ...]
 
 
 def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
@@ -150,6 +152,7 @@ def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
         reasons=_reasons(charter),
         takedown=_takedown(proposal) if proposal else None,
         appeal=read_appeal(petition_id),
+        news=list_news_items(petition_id),
     )
 
 

@@ -109,6 +109,8 @@ def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
     Message and mark are one transaction, and whoever works at the same time takes other rows: each is told once.
     """
     announcement = Announcement.objects.get(pk=announcement_id)
+    if announcement.hidden_at is not None:
+        return 0
     facts = {"what": announcement.kind} | ({"text": announcement.text} if announcement.text else {})
     with transaction.atomic():
         due = (

@@ -91,6 +91,14 @@ def _act(request: HttpRequest, review: Review, member: Member, *, now: dt.dateti
             moderation.undo_decision(petition_id, actor=actor, now=now)
         case "restore":
             moderation.restore(petition_id, actor=actor, now=now, reason=request.POST.get("text", ""))
+        case "hide-news" | "bring-news-back" as what:
+            number = request.POST.get("news", "")
+            news_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+            if what == "hide-news":
+                code, why = request.POST.get("code", ""), request.POST.get("note", "")
+                moderation.hide_news(petition_id, news_id, code=code, note=why, actor=actor, now=now)
+            else:
+                moderation.bring_news_back(petition_id, news_id, actor=actor, now=now)
         case "block":
             moderation.block_creator(petition_id, until=now + BLOCKED_FOR, actor=actor, now=now)
 
@@ -151,6 +159,7 @@ def _describe(review: Review, member: Member, error: str, *, now: dt.datetime) -
         "is_waiting": review.state == "moderation",
         "may_remove": may_decide and review.state in ("open", "closed") and review.takedown is None,
         "may_restore": member.role == "operator" and review.state in ("rejected", "hidden", "removed"),
+        "has_family": review.state in ("open", "closed", "rejected", "withdrawn"),
         "may_hide": may_decide and review.state in ("gathering", "moderation", "rejected"),
     }
 

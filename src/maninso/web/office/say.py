@@ -20,6 +20,7 @@ SAID: Mapping[type[ManinsoError], Promise] = {
     moderation.StaleTextError: _("The text changed meanwhile. Look at it again."),
     moderation.TooLateError: _("The letter is sent, so the decision stands. An operator can restore the petition."),
     moderation.TakedownError: _("This proposal is your own, or it was decided already."),
+    moderation.NewsItemError: _("There is no such news, or somebody hid it or brought it back meanwhile."),
     moderation.AppealError: _("You refused this petition yourself, or the appeal was decided already."),
 }
 
