@@ -55,6 +55,7 @@ class ChangeView:
     role: str
     actor: str
     reason_code: str
+    reason: Words
     reason_note: str
 
 
@@ -146,7 +147,7 @@ def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
             NoteView(author=note.author, text=note.text, at=note.at)
             for note in Note.objects.filter(petition=petition).order_by("pk")
         ),
-        changes=tuple(_change(change) for change in changes),
+        changes=tuple(_change(change, charter) for change in changes),
         letters=letters,
         undo_until=waiting[0].send_at if waiting and petition.state in ("rejected", "hidden") else None,
         reasons=_reasons(charter),
@@ -200,7 +201,7 @@ def _mask(row: Mask, charter: Charter) -> MaskView:
     )
 
 
-def _change(row: StateChange) -> ChangeView:
+def _change(row: StateChange, charter: Charter) -> ChangeView:
     return ChangeView(
         old=row.old,
         new=row.new,
@@ -208,5 +209,6 @@ def _change(row: StateChange) -> ChangeView:
         role=row.role,
         actor=row.actor,
         reason_code=row.reason_code,
+        reason=reason_words(charter, row.reason_code),
         reason_note=row.reason_note,
     )

@@ -20,7 +20,7 @@ from maninso.web.shared.answers import render_page
 from maninso.web.shared.display import show_card, state_tag
 from maninso.web.shared.problems import WRONG_ROLE, Refused
 from maninso.web.shared.requests import LARGEST_NUMBER, read_number
-from maninso.web.shared.similar import show_twin
+from maninso.web.shared.similar import LEAST, show_twin
 from maninso.web.shared.tickets import see_other
 
 MERGERS = ("moderator", "clerk", "operator")  # the domain refuses all others
@@ -106,7 +106,7 @@ def _describe_desk(petition_id: int, *, now: dt.datetime) -> dict[str, Any]:
     return {
         "family": family,
         "members": [show_card(card, now=now) for card in family.others] if family else [],
-        "candidates": [show_twin(each, now=now) for each in candidates],
+        "candidates": [show_twin(each, now=now) for each in candidates if each.score >= LEAST],
         "slow": slow,
         "changes": discovery.list_family_changes(petition_id),
     }

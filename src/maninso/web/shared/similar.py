@@ -19,7 +19,7 @@ RELATIONS = {
     "opposite": Tag(_("Seems to ask for the opposite"), "red"),
 }
 _LOOKED_AT = 20  # of those that are found, so that enough are left in the state asked for
-_LEAST = 0.12  # the score from which on a petition is worth a look
+LEAST = 0.12  # the score from which on a petition is worth a look
 
 
 def find_twins(title: str, *, text: str = "", now: dt.datetime, but: int = 0, state: str = "all") -> list[Similar]:
@@ -31,7 +31,7 @@ def find_twins(title: str, *, text: str = "", now: dt.datetime, but: int = 0, st
         found = discovery.find_similar(title=title, text=text, limit=_LOOKED_AT, exclude=[str(but or "")], now=now)
     except discovery.SearchTooSlowError as error:
         raise Refused(SEARCH_TOO_SLOW) from error
-    near = [each for each in found if each.score >= _LEAST and state in ("all", each.card.state)]
+    near = [each for each in found if each.score >= LEAST and state in ("all", each.card.state)]
     return sorted(near, key=lambda each: each.relation == "opposite")[:MOST]
 
 
