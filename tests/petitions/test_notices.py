@@ -54,10 +54,10 @@ def test_a_message_and_its_job_are_stored_together(opened: Callable[..., int], n
     assert Message.objects.count() == len(read_jobs()) == 1
 
 
-def test_five_messages_a_mailbox_and_petition_whatever_its_spelling(
+def test_b21_b27_five_messages_a_mailbox_and_petition_whatever_its_spelling(
     opened: Callable[..., int], now: dt.datetime
 ) -> None:
-    """B27: the sixth is not stored, and nobody else is held up."""
+    """It is sent again, and no row of a signature is made; the sixth is not stored, and nobody else is held up."""
     petition, other = opened(), opened(title="Another one")
     asked = [ask(petition, mailbox, now) for mailbox in (LEE, LEE_AGAIN) * 3]
     assert asked == [True] * 5 + [False]
