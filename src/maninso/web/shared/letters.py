@@ -82,7 +82,10 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
 
 
 def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
-    lifetime = choose_lifetime(closes_at=message.facts["closes_at"], grace=message.facts["grace"], now=now.timestamp())
+    facts = message.facts  # without a closing, where it was stored by a version that knew no grace
+    lifetime = LIFETIME
+    if "closes_at" in facts:
+        lifetime = choose_lifetime(closes_at=facts["closes_at"], grace=facts["grace"], now=now.timestamp())
     if lifetime == LIFETIME:
         holds = _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60}
     else:
@@ -94,8 +97,8 @@ def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
         settings.MANINSO.secret_key,
         mailbox=read_mailbox(message.recipient),
         petition_id=message.petition_id,
-        issuer=message.facts["issuer"],
-        age=message.facts["age"],
+        issuer=facts["issuer"],
+        age=facts["age"],
         now=now.timestamp(),
         lifetime=lifetime,
     )
