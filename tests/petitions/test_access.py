@@ -11,6 +11,7 @@ from maninso.ledger.merkle import hash_leaf
 from maninso.ledger.proof import Receipt
 from maninso.petitions.access import (
     CountView,
+    DebateCount,
     LedgerView,
     PetitionView,
     find_count,
@@ -101,7 +102,12 @@ def test_a_threshold_once_met_stays_met(
 def test_before_the_first_checkpoint_the_count_is_nought(opened: Callable[..., int], now: dt.datetime) -> None:
     view = see(opened(), now)
     assert (view.count, view.count_is_reported, view.ledger) == (0, False, None)
-    assert find_count(view.petition_id) == CountView(count=0, reached_at=None, answered_at=None)
+    assert find_count(view.petition_id) == CountView(
+        count=0,
+        reached_at=None,
+        answered_at=None,
+        debate=DebateCount(reached_at=None, settled_at=None, debated=False),
+    )
 
 
 def test_a_draft_is_nobodys_business(draft: Callable[..., int], now: dt.datetime) -> None:

@@ -45,7 +45,8 @@ def test_every_address() -> None:
 def test_every_attribute() -> None:
     kept = make_obligation(state="kept", settled_at=make_petition().opened_at, response=make_response())
     full = describe_petition(make_petition(obligations=(kept,), signatures_by_region={"KR-11": 1}))
-    names = {*full, *describe_card(make_card()), *describe_count(CountView(count=1, reached_at=None, answered_at=None))}
+    count = CountView(count=1, reached_at=None, answered_at=None)
+    names = {*full, *describe_card(make_card(), make_petition()), *describe_count(count)}
     for name in ("thresholds", "obligations", "signatures_by_region", "signatures_by_assurance"):
         names |= set(full[name][0])
     names |= set(full["government_response"]) | set(full["ledger"])

@@ -19,10 +19,13 @@ from maninso.web.api.attributes import describe_count, describe_petition
 pytestmark = pytest.mark.django_db
 
 UK_ATTRIBUTES = [
-    *("action", "background", "additional_details", "state", "signature_count", "closing_date", "created_at"),
-    *("updated_at", "rejected_at", "opened_at", "closed_at", "response_threshold_reached_at", "government_response_at"),
-    *("creator_name", "rejection", "government_response", "debate", "departments", "topics"),
+    *("action", "background", "additional_details", "committee_note", "state", "signature_count", "closing_date"),
+    *("created_at", "updated_at", "rejected_at", "opened_at", "closed_at", "moderation_threshold_reached_at"),
+    *("response_threshold_reached_at", "government_response_at", "debate_threshold_reached_at", "debate_scheduled_on"),
+    *("scheduled_debate_date", "debate_outcome_at", "creator_name", "rejection", "government_response", "debate"),
+    *("departments", "topics"),
 ]
+UK_PLACES = ["signatures_by_country", "signatures_by_constituency", "signatures_by_region"]
 HOST = "https://petitions.example.org"
 
 
@@ -44,6 +47,7 @@ def test_one_petition(client: Client, opened: Callable[..., int], sign: Any, sea
     assert (body["data"]["type"], body["data"]["id"]) == ("petition", petition)
     attributes = body["data"]["attributes"]
     assert list(attributes)[: len(UK_ATTRIBUTES)] == UK_ATTRIBUTES
+    assert {*UK_PLACES, "other_parliamentary_business"} <= attributes.keys()
     assert attributes["action"] == "Open the library on Sundays"
     assert attributes["signature_count"] == 60
     assert attributes["topics"] == ["Libraries"]
@@ -90,8 +94,8 @@ def test_answer_and_rejection() -> None:
 def test_regions_are_named_where_the_ledger_counts_by_them() -> None:
     attributes = describe_petition(make_petition(signatures_by_region={"KR-26": 1, "KR-11": 3}))
     assert attributes["signatures_by_region"] == [
-        {"name": "KR-11", "code": "KR-11", "signature_count": 3},
-        {"name": "KR-26", "code": "KR-26", "signature_count": 1},
+        {"name": "KR-11", "ons_code": "KR-11", "code": "KR-11", "signature_count": 3},
+        {"name": "KR-26", "ons_code": "KR-26", "code": "KR-26", "signature_count": 1},
     ]
 
 
@@ -150,6 +154,7 @@ def test_count_is_short_and_cached_briefly(
     assert answer.headers["Cache-Control"] == (
         "public, max-age=5, s-maxage=1, stale-while-revalidate=30, stale-if-error=86400"
     )
+    assert "debated" not in answer.json()
     longest = CountView(count=8_000_000_000, reached_at=NOW, answered_at=NOW)
     assert len(json.dumps(describe_count(longest), separators=(",", ":"))) <= 200
 

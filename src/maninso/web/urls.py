@@ -14,6 +14,8 @@ urlpatterns = [
     path("petitions.json", petitions.list_petitions, name="petitions_json"),
     path("petitions.csv", petitions.export_petitions, name="petitions_csv"),
     re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
+    path("trending.json", petitions.list_trending, name="trending_json"),
+    path("topics.json", petitions.list_topics, name="topics_json"),
     path("moderation.json", moderation.show_statistics, name="moderation_json"),
     path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
     path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),

@@ -4,10 +4,19 @@ The read models that pages, JSON and feeds are made of lie in `views`; everythin
 the functions from here.
 """
 
-from maninso.petitions.access.find import find_count, find_petition, log_key, read_log_file, read_receipt
+from maninso.petitions.access.find import (
+    find_count,
+    find_petition,
+    find_petitions,
+    log_key,
+    read_log_file,
+    read_receipt,
+)
 from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
+    DEBATE,
     CountView,
+    DebateCount,
     LedgerView,
     MaskedView,
     ObligationView,
@@ -21,7 +30,9 @@ from maninso.petitions.access.views import (
 )
 
 __all__ = [
+    "DEBATE",
     "CountView",
+    "DebateCount",
     "LedgerView",
     "MaskedView",
     "ObligationView",
@@ -35,6 +46,7 @@ __all__ = [
     "find_charter",
     "find_count",
     "find_petition",
+    "find_petitions",
     "log_key",
     "read_log_file",
     "read_receipt",

@@ -94,6 +94,7 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
         signatures_by_assurance=counts.by_assurance,
         ledger=ledger,
         confirms_until=_confirms_until(petition),
+        moderation_at=getattr(petition, "moderation_at", None),
         updated_at=max(
             [petition.updated_at]
             + [moment for each in obligations for moment in (each.met_at, each.settled_at) if moment]

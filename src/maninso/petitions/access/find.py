@@ -2,16 +2,17 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
 
 from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.rules import read_charter_version, reason_words
-from maninso.petitions.access.views import CountView, MaskedView, PetitionView, ReceiptView
-from maninso.petitions.models import Appeal, Mask, Obligation, Petition, SigningGate, SigningTally
+from maninso.petitions.access.views import DEBATE, CountView, DebateCount, MaskedView, PetitionView, ReceiptView
+from maninso.petitions.models import Appeal, Mask, Obligation, Petition, SigningGate, SigningTally, SigningThreshold
 from maninso.signing import log
 from maninso.signing.log import LogFile
 
@@ -29,23 +30,42 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     return replace(view, masked=_find_masked(petition), appeal=_find_appeal(petition))
 
 
+def find_petitions(petition_ids: Sequence[int], *, now: dt.datetime) -> dict[int, PetitionView]:
+    """Return those of the petitions that the public may see, by number, in a fixed number of queries.
+
+    Breakdowns, masked passages and appeals are left out: `find_petition` has them.
+    """
+    rows = petition_rows().filter(pk__in=petition_ids).exclude(state="draft")
+    return {row.pk: build_petition(row, counts=Counts({}, {}), now=now) for row in rows}
+
+
 def find_count(petition_id: int) -> CountView | None:
     """Return a petition's count at its last checkpoint, in one query; None where there is none, or only a draft."""
     if not 0 < petition_id <= LARGEST_ID:
         return None
     met = standing_thresholds().filter(petition=OuterRef("pk")).order_by(STANDS_SINCE)
-    answered = Obligation.objects.filter(petition=OuterRef("pk"), response__isnull=False).order_by("pk")
+    debts = Obligation.objects.filter(petition=OuterRef("pk")).order_by("pk")
+    answered = debts.filter(response__isnull=False).exclude(threshold_id=DEBATE)
+    debate = debts.filter(threshold_id=DEBATE)
+    knows_debates = SigningThreshold.objects.filter(petition=OuterRef("pk"), threshold_id=DEBATE)
     row = (
         Petition.objects.filter(pk=petition_id)
         .exclude(state="draft")
         .values_list(
             SIGNATURES,
-            Subquery(met.values(since=STANDS_SINCE)[:1]),
+            Subquery(met.exclude(threshold_id=DEBATE).values(since=STANDS_SINCE)[:1]),
             Subquery(answered.values("response__published_at")[:1]),
+            Exists(knows_debates),
+            Subquery(met.filter(threshold_id=DEBATE).values(since=STANDS_SINCE)[:1]),
+            Subquery(debate.exclude(state="lapsed").values("settled_at")[:1]),
+            Subquery(debate.values("state")[:1]),
         )
         .first()
     )
-    return CountView(count=row[0], reached_at=row[1], answered_at=row[2]) if row else None
+    if row is None:
+        return None
+    about = DebateCount(reached_at=row[4], settled_at=row[5], debated=row[6] == "kept") if row[3] else None
+    return CountView(count=row[0], reached_at=row[1], answered_at=row[2], debate=about)
 
 
 def read_log_file(petition_id: int, path: str) -> LogFile | None:

@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
+from django.db.models import BigIntegerField, F, Func, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left, Mod
 
-from maninso.petitions.models import Obligation, Petition, SigningThreshold
+from maninso.petitions.models import Obligation, Petition, SigningThreshold, StateChange
 
 LISTED = Q(state__in=("open", "closed", "rejected")) | Q(state="withdrawn", opened_at__isnull=False)
 """Petitions that lists and searches show. Removed ones are found by their number only, as tombstones."""
@@ -43,8 +43,10 @@ def standing_thresholds() -> "QuerySet[SigningThreshold]":
 
 def petition_rows() -> "QuerySet[Petition]":
     """Petitions with all that their own page shows, in a fixed number of queries."""
+    handed_in = StateChange.objects.filter(petition=OuterRef("pk"), new="moderation").order_by("pk")
     return (
-        Petition.objects.select_related("charter", "tree", "gate")
+        Petition.objects.annotate(moderation_at=Subquery(handed_in.values("at")[:1]))
+        .select_related("charter", "tree", "gate")
         .defer("charter__source")
         .prefetch_related("thresholds", Prefetch("obligations", queryset=obligation_rows()))
     )

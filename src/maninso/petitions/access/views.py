@@ -8,6 +8,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+DEBATE = "debate"
+"""The threshold, as charters name it, whose obligation is a debate and no answer."""
+
 Words = Mapping[str, str]
 """A text in each language it is known in: {"ko": ..., "en": ...}."""
 
@@ -166,6 +169,7 @@ class PetitionView:
     signatures_by_assurance: Mapping[int, int]  # 0 to 3 -> signatures less voids; empty before it opened
     ledger: LedgerView | None
     updated_at: dt.datetime
+    moderation_at: dt.datetime | None = None  # when it was first handed to the moderators
     masked: tuple[MaskedView, ...] = ()
     confirms_until: dt.datetime | None = None  # closed: who asked for a link in time may confirm until then
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
@@ -189,8 +193,18 @@ class CountView:
     """A petition's count alone: what a nation asks for every ten seconds."""
 
     count: int
-    reached_at: dt.datetime | None  # when the first threshold was met by our ledger
+    reached_at: dt.datetime | None  # when the first threshold was met by our ledger, but for a debate's
     answered_at: dt.datetime | None
+    debate: "DebateCount | None" = None  # None where the petition's charter knows no debates
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebateCount:
+    """What a count says of debates."""
+
+    reached_at: dt.datetime | None
+    settled_at: dt.datetime | None
+    debated: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ from maninso.petitions.discovery.index import (
 from maninso.petitions.discovery.lists import PetitionPage, search_petitions
 from maninso.petitions.discovery.meaning import has_vectors
 from maninso.petitions.discovery.similar import LONGEST_TEXT, LONGEST_TITLE, MOST_SIMILAR, Similar, find_similar
+from maninso.petitions.discovery.trending import Trending, list_trending
 from maninso.petitions.discovery.vectors import encode_batch, prepare_vectors, vector_lag
 from maninso.petitions.discovery.wanted import (
     LONGEST_QUERY,
@@ -60,6 +61,7 @@ __all__ = [
     "SearchTooSlowError",
     "Similar",
     "Totals",
+    "Trending",
     "Wanted",
     "catch_up",
     "clean_query",
@@ -75,6 +77,7 @@ __all__ = [
     "index_lag",
     "list_choices",
     "list_family_changes",
+    "list_trending",
     "make_all_due",
     "merge_petitions",
     "prepare_vectors",

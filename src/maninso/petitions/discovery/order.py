@@ -29,10 +29,11 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Extract, Floor
 
 from maninso.petitions.access.rows import SIGNATURES
-from maninso.petitions.models import Petition, SigningTally
+from maninso.petitions.models import Obligation, Petition, SigningTally
 
 _HOUR = 3600
 _NEVER = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)  # petitions that never opened come last
+_FAR_OFF = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 _LONGEST_KEY = 400  # characters
 
 
@@ -90,7 +91,14 @@ def choose_order(sort: str, *, now: dt.datetime) -> Order:
             )
             return Order([("by_running", running, False), ("by_end", ends, False)])
         case "trending":
-            return Order([("by_hour", _in_the_last_hour(now), True), count])
+            return Order([("by_hour", in_the_last_hour(now), True), count])
+        case "created":
+            return Order([("by_creation", _seconds(F("created_at")), True)])
+        case "waiting":
+            return Order([("by_wait", _of_obligation("met_at", Q(state="owed"), _FAR_OFF, first="met_at"), False)])
+        case "settled":
+            settled = _of_obligation("settled_at", Q(settled_at__isnull=False), _NEVER, first="-settled_at")
+            return Order([("by_settling", settled, True)])
         case "relevance":
             return Order([("by_score", Value(0.0), True)])
     return Order([count, opened])
@@ -100,7 +108,13 @@ def _seconds(moment: Combinable) -> Expression:
     return Cast(Extract(moment, "epoch"), FloatField())
 
 
-def _in_the_last_hour(now: dt.datetime) -> Expression:
+def _of_obligation(moment: str, which: Q, otherwise: dt.datetime, *, first: str) -> Expression:
+    """Return a moment of the first obligation of this kind; petitions without one come last."""
+    obligations = Obligation.objects.filter(which, petition=OuterRef("pk")).order_by(first)
+    return _seconds(Coalesce(Subquery(obligations.values(moment)[:1]), Value(otherwise)))
+
+
+def in_the_last_hour(now: dt.datetime) -> Expression:
     """Signatures of the last 60 minutes: those of the running hour since the opening, and of the hour before its part.
 
     Tallies are kept by the hour; the part assumes that people signed evenly in the hour before.

@@ -14,10 +14,14 @@ from django.conf import settings
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
 
 from maninso.petitions.access.rows import LISTED, overdue, standing_thresholds
+from maninso.petitions.access.views import DEBATE
 from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally
 
-STATES = ("all", "open", "closed", "rejected", "awaiting_response", "with_response", "overdue", "reached")
-SORTS = ("signatures", "newest", "ending", "trending", "relevance")
+STATES = (
+    *("all", "open", "recent", "closed", "rejected", "awaiting_response", "with_response", "overdue", "reached"),
+    *("awaiting_debate", "debated", "not_debated"),
+)
+SORTS = ("signatures", "newest", "ending", "trending", "relevance", "created", "waiting", "settled")
 LONGEST_QUERY = 200  # characters
 _FRESH = 10.0  # seconds
 
@@ -133,6 +137,8 @@ def narrow(wanted: Wanted, *, now: dt.datetime) -> Q:
 def _in_state(state: str, now: dt.datetime) -> Q:
     if state in ("open", "closed", "rejected"):
         return Q(state=state)
+    if state == "recent":
+        return Q(state="open")
     if state == "reached":
         met = standing_thresholds().filter(petition=OuterRef("pk"))
         return Q(Exists(met)) | Q(needed__0__lte=F("reported_count"))
@@ -140,6 +146,9 @@ def _in_state(state: str, now: dt.datetime) -> Q:
         "awaiting_response": Q(state="owed"),
         "with_response": Q(state="kept"),
         "overdue": overdue(now),
+        "awaiting_debate": Q(state="owed", threshold_id=DEBATE),
+        "debated": Q(state="kept", threshold_id=DEBATE),
+        "not_debated": Q(state="declined", threshold_id=DEBATE),
     }
     if state not in owed:
         return Q()

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from maninso.petitions.access import (
+    DEBATE,
     CountView,
     LedgerView,
     ObligationView,
@@ -26,21 +27,9 @@ def _day(day: dt.date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def describe_card(card: PetitionCard) -> dict[str, Any]:
+def describe_card(card: PetitionCard, view: PetitionView) -> dict[str, Any]:
     """Return the attributes that a list gives; `background` is the text's beginning."""
-    attributes: dict[str, Any] = {
-        "action": card.title,
-        "background": card.summary,
-        "additional_details": None,
-        "state": card.state,
-        "signature_count": card.count,
-    }
-    if card.state == "open" and card.closes_at:
-        attributes["closing_date"] = last_day(card.closes_at).isoformat()
-    return attributes | {
-        "opened_at": _time(card.opened_at),
-        "closed_at": _time(card.closed_at),
-        "topics": [card.topic] if card.topic else [],
+    return describe_original(view, background=card.summary) | {
         "url": f"{site_origin()}/petitions/{card.petition_id}",
         "language": card.language,
         "source": card.source or None,
@@ -75,30 +64,60 @@ def describe_family(family: FamilyView | None) -> dict[str, Any]:
 
 def describe_petition(view: PetitionView) -> dict[str, Any]:
     """Return the attributes that a petition's own JSON gives."""
+    return (
+        describe_original(view, background=view.body)
+        | describe_own(view)
+        | (describe_places(view) if view.state in ("open", "closed") else {"signatures_by_region": []})
+    )
+
+
+def describe_original(view: PetitionView, *, background: str) -> dict[str, Any]:
+    """Return the attributes that petition.parliament.uk gives in lists and alone, by its names and in its order.
+
+    What this site does not know of is null or empty, so that the original's readers find each name.
+    """
     attributes: dict[str, Any] = {
         "action": view.title,
-        "background": view.body,
+        "background": background,
         "additional_details": None,
+        "committee_note": None,
         "state": view.state,
         "signature_count": view.count,
     }
     if view.state == "open" and view.closes_at:
         attributes["closing_date"] = last_day(view.closes_at, view.time_zone).isoformat()
-    answered = _answered(view)
+    answered = next((each for each in view.obligations if each.response and each.threshold_id != DEBATE), None)
+    response = answered.response if answered else None
+    debate = next((each for each in view.obligations if each.threshold_id == DEBATE), None)
+    is_settled = debate is not None and debate.state in ("kept", "declined")
     return attributes | {
         "created_at": _time(view.created_at),
         "updated_at": _time(view.updated_at),
         "rejected_at": _time(view.updated_at) if view.state == "rejected" else None,
         "opened_at": _time(view.opened_at),
         "closed_at": _time(view.closed_at),
-        "response_threshold_reached_at": _time(_first_met_at(view)),
-        "government_response_at": _time(answered.response.published_at) if answered and answered.response else None,
+        "moderation_threshold_reached_at": _time(view.moderation_at),
+        "response_threshold_reached_at": _time(_first_met_at(view, is_debate=False)),
+        "government_response_at": _time(response.published_at) if response else None,
+        "debate_threshold_reached_at": _time(_first_met_at(view, is_debate=True)),
+        "debate_scheduled_on": None,
+        "scheduled_debate_date": None,
+        "debate_outcome_at": _time(debate.settled_at) if debate and is_settled else None,
         "creator_name": view.creator_name or None,
         "rejection": _rejection(view),
-        "government_response": _response(answered.response) if answered and answered.response else None,
-        "debate": None,
+        "government_response": _response(response) if response else None,
+        "debate": _debate(debate) if debate and debate.state == "kept" else None,
         "departments": [],
         "topics": [view.topic] if view.topic else [],
+    }
+
+
+def describe_own(view: PetitionView) -> dict[str, Any]:
+    """Return what the original does not have: rules, thresholds, what is owed and came, the ledger.
+
+    What else comes of a petition (bills, laws) joins here.
+    """
+    return {
         "url": f"{site_origin()}/petitions/{view.petition_id}",
         "language": view.language,
         "charter": view.charter_id,
@@ -112,9 +131,8 @@ def describe_petition(view: PetitionView) -> dict[str, Any]:
             for each in (view.masked if view.body else ())
         ],
         "thresholds": [_threshold(threshold) for threshold in view.thresholds],
-        "obligations": [_obligation(obligation) for obligation in view.obligations],
+        "obligations": [describe_obligation(obligation) for obligation in view.obligations],
         "would_owe": [_would_owe(would) for would in view.would_owe],
-        "signatures_by_region": _regions(view),
         "signatures_by_assurance": [
             {"assurance": level, "signature_count": count}
             for level, count in sorted(view.signatures_by_assurance.items())
@@ -123,30 +141,52 @@ def describe_petition(view: PetitionView) -> dict[str, Any]:
     }
 
 
-def describe_count(view: CountView) -> dict[str, Any]:
-    """Return the count alone, in the names of `describe_petition`, at most 200 bytes."""
+def describe_places(view: PetitionView) -> dict[str, Any]:
+    """Return the original's breakdowns of an open or closed petition; those that this site does not make are empty."""
     return {
+        "signatures_by_country": [],
+        "signatures_by_constituency": [],
+        "signatures_by_region": [
+            {"name": code, "ons_code": code, "code": code, "signature_count": count}
+            for code, count in sorted(view.signatures_by_region.items())
+        ],
+        "other_parliamentary_business": [],
+    }
+
+
+def describe_count(view: CountView) -> dict[str, Any]:
+    """Return the count alone, in the names of `describe_petition`: at most 200 bytes where nothing is debated."""
+    attributes: dict[str, Any] = {
         "signature_count": view.count,
         "response_threshold_reached_at": _time(view.reached_at),
         "government_response_at": _time(view.answered_at),
     }
+    if view.debate is None:
+        return attributes
+    return attributes | {
+        "debate_threshold_reached_at": _time(view.debate.reached_at),
+        "scheduled_debate_date": None,
+        "debate_outcome_at": _time(view.debate.settled_at),
+        "debated": view.debate.debated,
+    }
 
 
-def _first_met_at(view: PetitionView) -> dt.datetime | None:
-    return min((threshold.met_at for threshold in view.thresholds if threshold.met_at), default=None)
+def _first_met_at(view: PetitionView, *, is_debate: bool) -> dt.datetime | None:
+    met = (each.met_at for each in view.thresholds if each.met_at and (each.threshold_id == DEBATE) == is_debate)
+    return min(met, default=None)
 
 
-def _answered(view: PetitionView) -> ObligationView | None:
-    return next((obligation for obligation in view.obligations if obligation.response), None)
-
-
-def _regions(view: PetitionView) -> list[dict[str, Any]]:
-    if view.state not in ("open", "closed"):
-        return []
-    return [
-        {"name": code, "code": code, "signature_count": count}
-        for code, count in sorted(view.signatures_by_region.items())
-    ]
+def _debate(obligation: ObligationView) -> dict[str, Any]:
+    response = obligation.response
+    return {
+        "debated_on": response.published_at.date().isoformat() if response else None,
+        "transcript_url": None,
+        "video_url": None,
+        "debate_pack_url": None,
+        "public_engagement_url": None,
+        "debate_summary_url": None,
+        "overview": response.summary if response else None,
+    }
 
 
 def _rejection(view: PetitionView) -> dict[str, Any] | None:
@@ -181,7 +221,8 @@ def _threshold(threshold: ThresholdView) -> dict[str, Any]:
     }
 
 
-def _obligation(obligation: ObligationView) -> dict[str, Any]:
+def describe_obligation(obligation: ObligationView) -> dict[str, Any]:
+    """Return what is owed and what came of it."""
     return {
         "id": obligation.obligation_id,
         "threshold": obligation.threshold_id,

@@ -19,7 +19,7 @@ from maninso.petitions.access import PetitionCard
 from maninso.web.api.attributes import describe_card, describe_count, describe_family, describe_marks, describe_petition
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.answers import PAGE_CACHING, data
-from maninso.web.shared.filters import find, link_filter, read_wanted, search
+from maninso.web.shared.filters import find, link_data, read_wanted, search
 from maninso.web.shared.formats import format_utc
 from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, REMOVED, Refused
 from maninso.web.shared.requests import LAST_PAGE, read_count, read_key, read_number
@@ -27,6 +27,7 @@ from maninso.web.shared.requests import LAST_PAGE, read_count, read_key, read_nu
 PER_PAGE, MOST_PER_PAGE = 25, 50
 CSV_BATCH = 500
 COUNT_CACHING = "public, max-age=5, s-maxage=1, stale-while-revalidate=30, stale-if-error=86400"
+MINUTE_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 CSV_HEADER = (
     *("Petition", "URL", "State", "Signatures Count"),
     *("Number", "Source", "Source Number", "Count Is Reported", "Topic", "Opened", "Closes", "Needed", "Owed", "Due"),
@@ -47,11 +48,13 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
     """GET /petitions.json?q=&state=&…&sort=&page=&after=&count=: a page of petitions; past the end it is empty."""
     page = read_count(request, "page", most=LAST_PAGE, default=1)
     per_page = min(read_count(request, "count", most=99, default=PER_PAGE), MOST_PER_PAGE)
-    found = search(request, page=page, per_page=per_page, now=timezone.now())
+    now = timezone.now()
+    found = search(request, page=page, per_page=per_page, now=now, for_programs=True)
+    views = access.find_petitions([card.petition_id for card in found.cards], now=now)
     count: dict[str, int] = {"count": per_page} if "count" in request.GET else {}
 
     def link(number: int, after: str = "") -> str:
-        return data_address("petitions_json") + link_filter(found.wanted, page=number, after=after, **count)
+        return data_address("petitions_json") + link_data(found.wanted, page=number, after=after, **count)
 
     past_end = page > found.pages and not read_key(request, "after")
     return _send(
@@ -74,9 +77,11 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
                     "type": "petition",
                     "id": card.petition_id,
                     "links": {"self": data_address("petition_json", card.petition_id)},
-                    "attributes": describe_card(card) | describe_marks(found.marks.get(card.petition_id)),
+                    "attributes": describe_card(card, views[card.petition_id])
+                    | describe_marks(found.marks.get(card.petition_id)),
                 }
                 for card in found.cards
+                if card.petition_id in views
             ],
             "meta": {"total": found.total, "total_is_cut": found.is_cut},
         }
@@ -113,6 +118,34 @@ def show_count(request: HttpRequest, number: str) -> HttpResponseBase:
     response = JsonResponse(describe_count(count), json_dumps_params={"separators": (",", ":")})
     response.headers["Cache-Control"] = COUNT_CACHING
     return response
+
+
+@data
+def list_trending(request: HttpRequest) -> HttpResponseBase:
+    """GET /trending.json: the ten petitions that most people signed in the last hour; `signature_count` is of it."""
+    now = timezone.now().replace(second=0, microsecond=0)
+    return _send(
+        {
+            "data": [
+                {
+                    "type": "petition",
+                    "id": each.petition_id,
+                    "links": {"self": data_address("petition_json", each.petition_id)},
+                    "attributes": {"action": each.title, "signature_count": each.signatures},
+                }
+                for each in discovery.list_trending(now=now)
+            ],
+            "links": {"self": data_address("trending_json")},
+            "meta": {"updated_at": format_utc(now)},
+        },
+        MINUTE_CACHING,
+    )
+
+
+@data
+def list_topics(request: HttpRequest) -> HttpResponseBase:
+    """GET /topics.json: every topic that a petition here has, by its code, which is its name."""
+    return _send({name: {"code": name, "name": name} for name in discovery.list_choices().topics}, MINUTE_CACHING)
 
 
 @data
