@@ -55,6 +55,7 @@ lock: $(INSTALLED) ## write the lock files anew (LOCKFLAGS=--upgrade for the new
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(LOCK) pyproject.toml -o requirements.lock
 	@$(LOCK) pyproject.toml --extra semantic -o requirements-semantic.lock
+	@$(LOCK) pyproject.toml --extra parquet -o requirements-parquet.lock
 	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
 
 clean: ## take the virtual environment and all caches away (var/ stays)

@@ -25,7 +25,8 @@ from granian.http import HTTP1Settings
 
 from maninso.identity import receipt
 from maninso.identity.ticket import derive_key
-from maninso.run.bridge import Bridge
+from maninso.run.allowance import PREFIX, Allowance
+from maninso.run.bridge import Answer, Bridge
 from maninso.run.encoding import keep_encoder
 from maninso.run.front import Front
 from maninso.run.keeper import ProcessKeeper
@@ -57,6 +58,7 @@ class Site:
         self._django: Bridge | None = None
         self._waiting: Bridge | None = None
         self._front: Front | None = None
+        self._allowance: Allowance | None = None
         self._shelf: Shelf | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
@@ -80,7 +82,9 @@ class Site:
         if WAITING.match(scope.path) is not None:
             assert self._waiting is not None  # noqa: S101 - __rsgi_init__ ran before
             return self._waiting.answer(scope, exchange)
-        assert self._front is not None  # noqa: S101 - __rsgi_init__ ran before
+        assert self._front is not None and self._allowance is not None  # noqa: S101, PT018 - as above
+        if scope.path.startswith(PREFIX):
+            return self._allowance.answer(scope, exchange, self._front.answer)
         return self._front.answer(scope, exchange)
 
     async def _start(self) -> None:
@@ -97,6 +101,7 @@ class Site:
         await self._gates.start()
         await self._intake.start()
         limiter = Limiter(settings.limits, key=derive_key(settings.secret_key, purpose="network"))
+        self._allowance = Allowance(settings.rate_api, limiter=limiter, refusal=make_refusal())
         self._sharer = Sharer(limiter, self._connect)
         await self._sharer.start()
         self._signing = SigningApp(
@@ -149,6 +154,15 @@ def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes], Callable[[str],
         for language in ("ko", "en")
     }
     return application, pages, preferred_language
+
+
+def make_refusal() -> Answer:
+    """Return what a program is answered that asks the API too often; Django must have been started."""
+    from maninso.web.shared.problems import RATE, answer_problem
+
+    response = answer_problem(RATE)
+    headers = [(name.lower(), value) for name, value in response.items() if name.lower() != "retry-after"]
+    return Answer(response.status_code, headers, response.content)
 
 
 def identify_database() -> str:

@@ -37,6 +37,7 @@ VARIABLES = (
     "MANINSO_POSTGRES_BIN",
     "MANINSO_RATE_NETWORK",
     "MANINSO_RATE_PERSON",
+    "MANINSO_RATE_API",
     "MANINSO_RATE_EXEMPT",
     "MANINSO_TRUSTED_PROXIES",
     "MANINSO_WITNESSES",
@@ -83,6 +84,7 @@ class Settings:
     providers: Mapping[str, Provider]
     postgres_bin: Path | None
     limits: Limits
+    rate_api: int  # requests a minute
     witnesses: Policy | None
     semantic: bool = False  # whether texts are compared by what they mean, too
 
@@ -155,6 +157,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
         witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
         semantic=_semantic(env.get("MANINSO_SEMANTIC", "")),
+        rate_api=_number(env, "MANINSO_RATE_API", 600, most=999_999_999),
         limits=Limits(
             network=_number(env, "MANINSO_RATE_NETWORK", 600, most=999_999_999),
             person=_number(env, "MANINSO_RATE_PERSON", 30, most=MOST_A_PERSON),

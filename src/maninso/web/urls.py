@@ -2,7 +2,9 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import feeds, health, log, moderation, petitions, receipts, similar, work
+from maninso.web.api import feeds, health, log, moderation, petitions, receipts, work
+from maninso.web.api.v1 import openapi
+from maninso.web.api.v1.table import OPERATIONS
 from maninso.web.office import record
 from maninso.web.page_urls import handler400, handler403, handler404, handler429, handler500
 from maninso.web.pages import account
@@ -24,7 +26,9 @@ urlpatterns = [
     path("petitions/<str:number>/receipts/<str:leaf_hash>.site.tlog-proof", log.send_site_proof, name="site_proof"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.tlog-proof", log.send_receipt, name="receipt_file"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.promise", receipts.send_promise, name="promise"),
-    path("api/v1/similar", similar.list_similar, name="similar_json"),
+    path("api/v1/openapi.json", openapi.send_document, name="openapi"),
+    path("api/openapi.json", openapi.send_document),
+    *(path(operation.route, operation.make_view(), name=operation.name) for operation in OPERATIONS),
     path("feeds/petitions.atom", feeds.send_petitions, name="petitions_atom"),
     path("promise/key", receipts.send_promise_key, name="promise_key"),
     path("log/key", log.send_site_key, name="site_log_key"),

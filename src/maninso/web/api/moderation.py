@@ -1,5 +1,6 @@
 """How the office decides, as JSON."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -17,32 +18,34 @@ from maninso.web.shared.formats import format_utc
 def show_statistics(request: HttpRequest) -> HttpResponseBase:
     """GET /moderation.json: the figures of the page `/moderation`, of the last `days` days."""
     now = timezone.now()
-    figures = moderation.read_statistics(now=now)
+    attributes = describe_statistics(moderation.read_statistics(now=now), now=now)
     body = {
         "links": {"self": data_address("moderation_json")},
-        "data": {
-            "type": "moderation",
-            "attributes": {
-                "as_of": format_utc(now.replace(microsecond=0)),
-                "days": figures.days,
-                "opened": figures.opened,
-                "rejected": figures.rejected,
-                "hidden": figures.hidden,
-                "removed": figures.removed,
-                "median_hours": figures.median_hours,
-                "waiting": figures.waiting,
-                "overdue": figures.late,
-                "rejection_reasons": _reasons(figures.reasons),
-                "masked_passages": _reasons(figures.masked),
-                "appeals_upheld": figures.appeals_upheld,
-                "appeals_dismissed": figures.appeals_dismissed,
-                "appeals_open": figures.appeals_open,
-            },
-        },
+        "data": {"type": "moderation", "attributes": attributes},
     }
     response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
     response.headers["Cache-Control"] = PAGE_CACHING
     return response
+
+
+def describe_statistics(figures: moderation.Statistics, *, now: dt.datetime) -> dict[str, Any]:
+    """Return the figures by name."""
+    return {
+        "as_of": format_utc(now.replace(microsecond=0)),
+        "days": figures.days,
+        "opened": figures.opened,
+        "rejected": figures.rejected,
+        "hidden": figures.hidden,
+        "removed": figures.removed,
+        "median_hours": figures.median_hours,
+        "waiting": figures.waiting,
+        "overdue": figures.late,
+        "rejection_reasons": _reasons(figures.reasons),
+        "masked_passages": _reasons(figures.masked),
+        "appeals_upheld": figures.appeals_upheld,
+        "appeals_dismissed": figures.appeals_dismissed,
+        "appeals_open": figures.appeals_open,
+    }
 
 
 def _reasons(counted: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:

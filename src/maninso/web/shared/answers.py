@@ -99,12 +99,13 @@ def data(view: View[P]) -> View[P]:
             else:
                 raise Refused(METHOD)
         except Refused as refused:
-            response = answer_problem(refused.problem)
+            response = answer_problem(refused.problem, errors=refused.errors)
         except OperationalError:
             response = answer_problem(NO_DATABASE)
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Allow-Methods"] = "GET"
         response.headers["Access-Control-Allow-Headers"] = "Origin, X-Requested-With, Content-Type, Accept"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After, RateLimit, RateLimit-Policy"
         if response.status_code == 405:
             response.headers["Allow"] = ", ".join((*SAFE_METHODS, "OPTIONS"))
         return response

@@ -4,6 +4,7 @@ JSON answers follow RFC 9457 (problem details); `type` is stable and relative to
 signing path's own refusals are in `maninso.signing.problems`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import JsonResponse
@@ -26,11 +27,12 @@ class Problem:
 
 
 class Refused(Exception):
-    """The request is refused; carries which way."""
+    """The request is refused; carries which way, and the parameters that are wrong, each with what is."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, errors: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(problem.slug)
         self.problem = problem
+        self.errors = errors
 
 
 BAD_REQUEST = Problem(
@@ -50,6 +52,12 @@ BAD_RECEIPT = Problem(
     "bad-receipt",
     _("This is not a receipt’s address."),
     _("A receipt’s address ends in 64 digits and letters from a to f. Check that you copied all of it."),
+)
+BAD_PARAMETER = Problem(
+    400,
+    "bad-parameter",
+    _("A parameter has a value that it cannot have."),
+    _("Correct the parameters that are named; the reference says which values they take."),
 )
 NOT_SHOWN = Problem(
     400,
@@ -175,6 +183,13 @@ TOO_MANY = Problem(
     _("Wait ten minutes, then try again. Nothing was changed."),
     retry_after=600,
 )
+RATE = Problem(
+    429,
+    "too-many-requests",
+    _("Your network has asked the API too often in this minute."),
+    _("Wait as long as Retry-After says. RateLimit in every answer says how many requests are left."),
+    retry_after=60,
+)
 FAILED = Problem(
     500,
     "failed",
@@ -202,6 +217,7 @@ PROBLEMS = {
         BAD_REQUEST,
         BAD_NUMBER,
         BAD_RECEIPT,
+        BAD_PARAMETER,
         NOT_SHOWN,
         FORBIDDEN,
         WRONG_SECRET,
@@ -222,6 +238,7 @@ PROBLEMS = {
         TOO_MANY_ASKED,
         NO_WORK,
         TOO_MANY,
+        RATE,
         FAILED,
         SEARCH_TOO_SLOW,
         NO_DATABASE,
@@ -229,8 +246,9 @@ PROBLEMS = {
 }
 
 
-def answer_problem(problem: Problem) -> JsonResponse:
+def answer_problem(problem: Problem, *, errors: Sequence[tuple[str, str]] = ()) -> JsonResponse:
     """Return the problem as `application/problem+json`, in English, as programs read it."""
+    named = [{"parameter": name, "detail": detail} for name, detail in errors]
     with translation.override("en"):
         response = JsonResponse(
             {
@@ -238,6 +256,7 @@ def answer_problem(problem: Problem) -> JsonResponse:
                 "title": str(problem.title),
                 "status": problem.status,
                 "detail": str(problem.cure),
+                **({"errors": named} if named else {}),
             },
             status=problem.status,
             content_type=JSON_TYPE,

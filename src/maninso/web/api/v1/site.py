@@ -1,0 +1,115 @@
+"""Operations about the site as a whole: what is owed, by which rules, how it was moderated, and its ledger."""
+
+from typing import Literal
+
+from django.utils import timezone
+from pydantic import Field
+
+from maninso import charter as rules
+from maninso.petitions import discovery, moderation
+from maninso.petitions.access import ObligationView, site
+from maninso.petitions.opendata.debts import page_obligations
+from maninso.web.api.attributes import describe_obligation
+from maninso.web.api.moderation import describe_statistics
+from maninso.web.api.v1 import answers
+from maninso.web.api.v1.operations import Query
+from maninso.web.api.v1.petitions import USUAL_PER_PAGE, Limit, link_pages
+from maninso.web.shared.addresses import data_address, site_origin
+from maninso.web.shared.charters import find_charter, site_charter
+from maninso.web.shared.formats import format_utc
+from maninso.web.shared.problems import NO_CHARTER, Refused
+
+
+class ObligationsQuery(Query):
+    """What the list of obligations may be asked."""
+
+    status: Literal["all", "overdue", "owed", "kept", "declined", "lapsed"] = "all"
+    petition: int | None = Field(None, ge=1, le=2**63 - 1, description="A petition's number")
+    limit: Limit = USUAL_PER_PAGE
+    after: int | None = Field(None, ge=1, le=2**63 - 1, description="Where the page begins: take `links.next`")
+
+
+class CharterQuery(Query):
+    """Which version of a charter is meant."""
+
+    version: str = Field("", pattern="^([0-9a-f]{8,64})?$", description="The beginning of its SHA-256; else the newest")
+
+
+def list_obligations(query: ObligationsQuery) -> answers.Page[answers.PetitionsObligation]:
+    """Return a page of what is owed and what came, the newest debt first."""
+    found = page_obligations(
+        status=query.status,
+        petition_id=query.petition,
+        before=query.after,
+        limit=query.limit + 1,
+        now=timezone.now(),
+    )
+    shown = found[: query.limit]
+    after = str(shown[-1].obligation_id) if len(found) > query.limit else ""
+    return answers.Page[answers.PetitionsObligation](
+        links=link_pages("api_obligations", query, after), data=[_obligation(each) for each in shown]
+    )
+
+
+def _obligation(view: ObligationView) -> answers.PetitionsObligation:
+    return answers.PetitionsObligation.model_validate(
+        describe_obligation(view)
+        | {
+            "petition": view.petition_id,
+            "petition_title": view.petition_title or None,
+            "petition_url": f"{site_origin()}/petitions/{view.petition_id}",
+        }
+    )
+
+
+def list_charters(query: Query) -> answers.Charters:
+    """Return the site's own charter, and every other that a petition here follows."""
+    own = site_charter()
+    others = [find_charter(each) for each in discovery.list_choices().institutions if each != own.id]
+    return answers.Charters(data=[_summarise(each) for each in (own, *others) if each is not None])
+
+
+def show_charter(query: CharterQuery, charter_id: str) -> answers.Charter:
+    """Return a charter's rules, and the exact file."""
+    charter = find_charter(charter_id, version=query.version)
+    if charter is None:
+        raise Refused(NO_CHARTER)
+    return answers.Charter(
+        **_summarise(charter).model_dump(),
+        time_zone=charter.time_zone,
+        rules=charter.model_dump(mode="json", exclude_none=True),
+        source=charter.source.decode(),
+    )
+
+
+def _summarise(charter: rules.Charter) -> answers.CharterSummary:
+    return answers.CharterSummary(
+        id=charter.id,
+        title={"ko": charter.title.ko, "en": charter.title.en},
+        institution={"ko": charter.institution.ko, "en": charter.institution.en},
+        sha256=charter.digest.hex(),
+        is_site_s_own=charter.digest == site_charter().digest,
+        url=f"{site_origin()}/charter/{charter.id}?version={charter.digest.hex()[:16]}",
+        self=f"{data_address('api_charter', charter.id)}?version={charter.digest.hex()[:16]}",
+    )
+
+
+def show_moderation(query: Query) -> answers.Moderation:
+    """Return how the office decided."""
+    now = timezone.now()
+    return answers.Moderation.model_validate(describe_statistics(moderation.read_statistics(now=now), now=now))
+
+
+def show_ledger(query: Query) -> answers.SiteLedger:
+    """Return the site's own log and who has cosigned it."""
+    view = site.show_site_log()
+    return answers.SiteLedger(
+        origin=view.origin or None,
+        size=view.size,
+        key=view.key or None,
+        checkpoint=data_address("site_log_file", "checkpoint"),
+        cosignatures=[
+            answers.Cosignature(witness=each.witness, size=each.size, cosigned_at=format_utc(each.cosigned_at))
+            for each in view.cosignatures
+        ],
+    )
