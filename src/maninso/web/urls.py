@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import feeds, health, log, moderation, petitions, receipts, work
+from maninso.web.api import feeds, health, log, moderation, petitions, receipts, robots, work
 from maninso.web.api.v1 import openapi
 from maninso.web.api.v1.table import OPERATIONS
 from maninso.web.office import record
@@ -29,7 +29,15 @@ urlpatterns = [
     path("api/v1/openapi.json", openapi.send_document, name="openapi"),
     path("api/openapi.json", openapi.send_document),
     *(path(operation.route, operation.make_view(), name=operation.name) for operation in OPERATIONS),
-    path("feeds/petitions.atom", feeds.send_petitions, name="petitions_atom"),
+    path("feeds/petitions.atom", feeds.send_petitions, {"kind": "atom"}, name="petitions_atom_feed"),
+    path("feeds/petitions.json", feeds.send_petitions, {"kind": "json"}, name="petitions_json_feed"),
+    path("feeds/petitions/<str:number>.atom", feeds.send_petition, {"kind": "atom"}, name="petition_atom_feed"),
+    path("feeds/petitions/<str:number>.json", feeds.send_petition, {"kind": "json"}, name="petition_json_feed"),
+    path("feeds/obligations.atom", feeds.send_obligations, {"kind": "atom"}, name="obligations_atom_feed"),
+    path("feeds/obligations.json", feeds.send_obligations, {"kind": "json"}, name="obligations_json_feed"),
+    path("robots.txt", robots.send_robots, name="robots"),
+    path("sitemap.xml", robots.send_index, name="sitemap"),
+    path("sitemaps/<str:part>.xml", robots.send_part, name="sitemap_part"),
     path("promise/key", receipts.send_promise_key, name="promise_key"),
     path("log/key", log.send_site_key, name="site_log_key"),
     path("log/<path:name>", log.send_site_file, name="site_log_file"),

@@ -1,46 +1,186 @@
-"""Lists as Atom feeds (RFC 4287), with the filter of the page."""
+"""Feeds: lists by filter, what becomes of one petition, and what is owed, in Atom and as JSON Feed.
+
+The words of a feed are in the language that `lang` asks for, else English; petitions and answers in their own. Laws
+will be a feed beside these.
+"""
 
 from dataclasses import replace
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
-from django.utils.feedgenerator import Atom1Feed
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
+from maninso.petitions import access, raising
+from maninso.petitions.access import ObligationView, PetitionView, Words
+from maninso.petitions.opendata.debts import page_obligations
+from maninso.web.api.syndication import Entry, Feed, send_feed
 from maninso.web.shared.addresses import data_address, site_origin
-from maninso.web.shared.answers import PAGE_CACHING, data
+from maninso.web.shared.answers import data
 from maninso.web.shared.filters import find, link_filter, read_wanted
+from maninso.web.shared.formats import choose_words, format_day, format_number
+from maninso.web.shared.middleware import LANGUAGES
+from maninso.web.shared.problems import NO_PETITION, REMOVED, Refused
+from maninso.web.shared.requests import read_number, read_words
 
 ENTRIES = 50
+DEBTS = ("all", "overdue", "owed", "kept", "declined", "lapsed")
 
 
 @data
-def send_petitions(request: HttpRequest) -> HttpResponseBase:
+def send_petitions(request: HttpRequest, kind: str) -> HttpResponseBase:
     """GET /feeds/petitions.atom?q=&state=&topic=&…: the newest 50 of what a filter finds, or in the order asked for."""
+    now = timezone.now()
     wanted = read_wanted(request)
     if "sort" not in request.GET:
         wanted = replace(wanted, sort="newest")
-    found = find(wanted, page=1, per_page=ENTRIES, now=timezone.now())
-    address = data_address("petitions_atom") + link_filter(wanted)
-    feed = Atom1Feed(
-        title=f"Petitions: {wanted.query}" if wanted.query else "Petitions",
-        link=f"{site_origin()}/petitions{link_filter(wanted)}",
-        feed_url=address,
-        feed_guid=address,
-        description="",
-    )
+    found = find(wanted, page=1, per_page=ENTRIES, now=now)
+    views = access.find_petitions([card.petition_id for card in found.cards], now=now)
+    language = read_language(request)
+    with translation.override(language):
+        title = _("Petitions")
+    entries = []
     for card in found.cards:
-        opened = card.opened_at or card.closed_at
+        view = views.get(card.petition_id)
+        if view is None:
+            continue
         place = f"{site_origin()}/petitions/{card.petition_id}"
-        feed.add_item(
-            title=card.title,
-            link=place,
-            description=card.summary,
-            unique_id=place,
-            pubdate=opened,
-            updateddate=opened,
-            categories=[card.topic] if card.topic else [],
+        entries.append(
+            Entry(
+                entry_id=place,
+                place=place,
+                title=card.title,
+                text=card.summary,
+                at=card.opened_at or view.created_at,
+                updated_at=card.closed_at or (view.updated_at if card.state == "rejected" else None),
+                tags=(card.topic,) if card.topic else (),
+            )
         )
-    response = HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
-    response.headers["Cache-Control"] = PAGE_CACHING
-    return response
+    feed = Feed(
+        title=f"{title}: {wanted.query}" if wanted.query else title,
+        address=data_address(f"petitions_{kind}_feed") + link_filter(wanted),
+        page=f"{site_origin()}/petitions{link_filter(wanted)}",
+        language=language,
+        entries=tuple(entries),
+    )
+    return send_feed(feed, kind)
+
+
+@data
+def send_petition(request: HttpRequest, number: str, kind: str) -> HttpResponseBase:
+    """GET /feeds/petitions/{id}.atom: what became of one petition, the newest first."""
+    view = access.find_petition(read_number(number), now=timezone.now())
+    if view is None:
+        raise Refused(NO_PETITION)
+    if view.state in ("hidden", "removed"):
+        raise Refused(REMOVED)
+    language = read_language(request)
+    with translation.override(language):
+        happened = sorted(list_happenings(view), key=lambda each: each.at, reverse=True)
+        title = view.title or _("Petition %(id)s") % {"id": view.petition_id}
+    feed = Feed(
+        title=title,
+        address=data_address(f"petition_{kind}_feed", view.petition_id),
+        page=f"{site_origin()}/petitions/{view.petition_id}",
+        language=language,
+        entries=tuple(happened[:ENTRIES]),
+    )
+    return send_feed(feed, kind)
+
+
+def list_happenings(view: PetitionView) -> list[Entry]:
+    """Return what became of a petition, in the language that is active; bills and laws will join here."""
+    place = f"{site_origin()}/petitions/{view.petition_id}"
+    language = translation.get_language() or "en"
+    entries = []
+    if view.opened_at:
+        entries.append(
+            Entry(entry_id=f"{place}#opened", place=place, title=_("Open for signatures"), text="", at=view.opened_at)
+        )
+    for threshold in view.thresholds:
+        if threshold.met_at:
+            said = _("%(needed)s signatures reached") % {"needed": format_number(threshold.needed)}
+            text, _code = choose_words(threshold.label, language)
+            met = f"{place}#met-{threshold.threshold_id}-{threshold.met_leaf}"
+            entries.append(Entry(entry_id=met, place=place, title=said, text=text, at=threshold.met_at))
+    for obligation in view.obligations:
+        entries += _settled(obligation, place)
+    for news in raising.read_news(view.petition_id) if view.title and not view.source else ():
+        told = f"{place}#news-{int(news.at.timestamp())}"
+        entries.append(Entry(entry_id=told, place=place, title=_("News from the creator"), text=news.text, at=news.at))
+    if view.closed_at:
+        closed = _("Closed for signatures")
+        entries.append(Entry(entry_id=f"{place}#closed", place=place, title=closed, text="", at=view.closed_at))
+    return entries
+
+
+def _settled(obligation: ObligationView, place: str) -> list[Entry]:
+    response = obligation.response
+    if response is not None:
+        return [
+            Entry(
+                entry_id=f"{place}#answered-{obligation.obligation_id}",
+                place=place,
+                title=_("Answered by %(author)s") % {"author": response.author},
+                text=f"{response.summary}\n\n{response.body}".strip(),
+                at=obligation.settled_at or response.published_at,
+                updated_at=response.published_at,
+            )
+        ]
+    if obligation.state == "declined" and obligation.settled_at:
+        declined = f"{place}#declined-{obligation.obligation_id}"
+        text = obligation.decline_note
+        return [Entry(entry_id=declined, place=place, title=_("Declined"), text=text, at=obligation.settled_at)]
+    return []
+
+
+@data
+def send_obligations(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """GET /feeds/obligations.atom?status=: the newest 50 debts of a status, and what came of them."""
+    asked = read_words(request, "status")
+    status = asked if asked in DEBTS else "all"
+    tail = f"?status={status}" if status != "all" else ""
+    language = read_language(request)
+    with translation.override(language):
+        entries = [_owed(each) for each in page_obligations(status=status, limit=ENTRIES, now=timezone.now())]
+        title = _("What is owed")
+    feed = Feed(
+        title=title,
+        address=data_address(f"obligations_{kind}_feed") + tail,
+        page=f"{site_origin()}/obligations{tail}",
+        language=language,
+        entries=tuple(sorted(entries, key=lambda each: each.updated_at or each.at, reverse=True)),
+    )
+    return send_feed(feed, kind)
+
+
+def _owed(obligation: ObligationView) -> Entry:
+    language = translation.get_language() or "en"
+    place = f"{site_origin()}/petitions/{obligation.petition_id}"
+    named = obligation.petition_title or _("Petition %(id)s") % {"id": obligation.petition_id}
+    states = {"owed": _("Owed"), "kept": _("Kept"), "declined": _("Declined"), "lapsed": _("Lapsed")}
+    said = _("Overdue") if obligation.days_late else states[obligation.state]
+    lines = [f"{_say(obligation.who, language)}: {_say(obligation.what, language)}"]
+    if obligation.due_on and obligation.state == "owed":
+        lines.append(_("Due on %(day)s") % {"day": format_day(obligation.due_on, language)})
+    if obligation.response:
+        lines.append(obligation.response.summary)
+    return Entry(
+        entry_id=f"{place}#obligation-{obligation.obligation_id}",
+        place=place,
+        title=f"{said}: {named}",
+        text="\n".join(lines),
+        at=obligation.met_at,
+        updated_at=obligation.settled_at,
+        tags=(obligation.state,),
+    )
+
+
+def _say(words: Words, language: str) -> str:
+    return choose_words(words, language)[0]
+
+
+def read_language(request: HttpRequest) -> str:
+    """Return the language that `lang` asks for, else English."""
+    asked = read_words(request, "lang")
+    return asked if asked in LANGUAGES else "en"

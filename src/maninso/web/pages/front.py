@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from maninso import charter as rules
 from maninso.petitions import discovery, obligations
 from maninso.petitions.access.site import show_site_log
+from maninso.web.shared.addresses import data_path
 from maninso.web.shared.answers import page, render_page
 from maninso.web.shared.charters import site_charter
 from maninso.web.shared.display import show_card, show_debt
@@ -47,10 +48,14 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
     asked = read_words(request, "status")
     status = asked if asked in dict(BOARD_FILTERS) else "all"
     board = obligations.board(now=now, status=status)
+    tail = f"?status={status}" if status != "all" else ""
+    spoken = f"lang={translation.get_language() or 'ko'}"
     context = {
         "board": board,
         "status": status,
         "filters": BOARD_FILTERS,
+        "json": data_path("api_obligations") + tail,
+        "atom": data_path("obligations_atom_feed") + (f"{tail}&{spoken}" if tail else f"?{spoken}"),
         "rows": [show_debt(row) for row in board.rows],
         "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],
     }

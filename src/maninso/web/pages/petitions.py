@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from maninso.petitions import access, discovery, raising
@@ -48,7 +48,7 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
         **show_pager(found),
         "json": data_path("petitions_json") + link_filter(found.wanted),
         "csv": data_path("petitions_csv") + link_filter(found.wanted),
-        "atom": data_path("petitions_atom") + link_filter(found.wanted),
+        "atom": data_path("petitions_atom_feed") + link_filter(found.wanted, lang=translation.get_language() or "ko"),
     }
     return render_page(request, "petitions.html", context)
 

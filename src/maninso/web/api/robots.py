@@ -1,0 +1,66 @@
+"""What search engines and archives are told: robots.txt (RFC 9309) and sitemaps (sitemaps.org)."""
+
+from collections.abc import Iterable
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from maninso.petitions.opendata import sitemap
+from maninso.web.shared.addresses import data_address, site_origin
+from maninso.web.shared.answers import data
+from maninso.web.shared.formats import format_utc
+from maninso.web.shared.problems import NO_PAGE, Refused
+
+PAGES = ("/", "/petitions", "/obligations", "/about", "/log", "/moderation", "/pages", "/privacy", "/accessibility")
+NOT_FOR_ROBOTS = (
+    *("/office", "/account", "/identity", "/check", "/petitions/new", "/petitions/similar", "/updates/"),
+    *("/petitions/*/sign", "/petitions/*/confirm", "/petitions/*/updates", "/petitions/*/receipts/"),
+    *("/petitions/*/support/", "/petitions/*/creator/"),
+)
+CACHING = "public, max-age=3600, stale-if-error=86400"
+_NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_MOST_PARTS = 9_999
+
+
+@data
+def send_robots(request: HttpRequest) -> HttpResponseBase:
+    """GET /robots.txt: everything may be read but forms; nothing at all on a rehearsal, whose petitions are made up."""
+    if settings.MANINSO.rehearsal:
+        lines = ["User-agent: *", "Disallow: /"]
+    else:
+        refused = [f"Disallow: {start}{path}" for path in NOT_FOR_ROBOTS for start in ("", "/ko", "/en")]
+        lines = ["User-agent: *", *refused, "", f"Sitemap: {data_address('sitemap')}"]
+    text = "\n".join(lines) + "\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": CACHING})
+
+
+@data
+def send_index(request: HttpRequest) -> HttpResponseBase:
+    """GET /sitemap.xml: the sitemaps, one for the site's own pages and one for each 5,000 numbers of petitions."""
+    parts = [(data_address("sitemap_part", str(part)), format_utc(changed)) for part, changed in sitemap.list_parts()]
+    return _send("sitemapindex", "sitemap", [(data_address("sitemap_part", "pages"), ""), *parts])
+
+
+@data
+def send_part(request: HttpRequest, part: str) -> HttpResponseBase:
+    """GET /sitemaps/{part}.xml: the site's own pages (`pages`), or petitions."""
+    if part == "pages":
+        return _send("urlset", "url", [(site_origin() + page, "") for page in PAGES])
+    if not (part.isascii() and part.isdigit() and len(part) <= len(str(_MOST_PARTS))):
+        raise Refused(NO_PAGE)
+    petitions = sitemap.list_part(int(part))
+    if not petitions:
+        raise Refused(NO_PAGE)
+    place = f"{site_origin()}/petitions/"
+    return _send("urlset", "url", ((f"{place}{number}", format_utc(changed)) for number, changed in petitions))
+
+
+def _send(outer: str, inner: str, places: Iterable[tuple[str, str]]) -> HttpResponse:
+    lines = [
+        f"<{inner}><loc>{escape(place)}</loc>{f'<lastmod>{changed}</lastmod>' if changed else ''}</{inner}>"
+        for place, changed in places
+    ]
+    body = "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<{outer} {_NAMESPACE}>", *lines, f"</{outer}>"])
+    return HttpResponse(body, content_type="application/xml; charset=utf-8", headers={"Cache-Control": CACHING})
