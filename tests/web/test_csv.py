@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from maninso.web.api import petitions
-from maninso.web.api.petitions import CSV_HEADER, disarm
+from maninso.web.api import exports
+from maninso.web.api.columns import PETITIONS
+from maninso.web.api.writing import disarm
+
+CSV_HEADER = tuple(column.label for column in PETITIONS.columns)
 
 
 def rows_of(answer: Any) -> list[list[str]]:
@@ -27,7 +30,7 @@ def test_formulas_are_disarmed(first: str) -> None:
 def test_the_whole_filter_over_several_batches(
     client: Client, opened: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(petitions, "CSV_BATCH", 2)
+    monkeypatch.setattr(exports, "BATCH", 2)
     numbers = [opened(title=title) for title in ('=HYPERLINK("x")', 'A, "b"', "도서관을 열어 주세요")]
     opened(title="Other", topic="Buses")
     answer = client.get("/petitions.csv?topic=Libraries")

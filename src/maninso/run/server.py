@@ -28,10 +28,12 @@ from maninso.identity.ticket import derive_key
 from maninso.run.allowance import PREFIX, Allowance
 from maninso.run.bridge import Answer, Bridge
 from maninso.run.encoding import keep_encoder
-from maninso.run.front import Front
+from maninso.run.front import READING, Front
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
 from maninso.run.shelf import Shelf
+from maninso.run.stream import PATH as TABLES
+from maninso.run.stream import Streams
 from maninso.signing.app import SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
@@ -59,6 +61,7 @@ class Site:
         self._waiting: Bridge | None = None
         self._front: Front | None = None
         self._allowance: Allowance | None = None
+        self._streams: Streams | None = None
         self._shelf: Shelf | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
@@ -83,6 +86,9 @@ class Site:
             assert self._waiting is not None  # noqa: S101 - __rsgi_init__ ran before
             return self._waiting.answer(scope, exchange)
         assert self._front is not None and self._allowance is not None  # noqa: S101, PT018 - as above
+        if TABLES.fullmatch(scope.path) is not None and scope.method in READING:
+            assert self._streams is not None  # noqa: S101 - as above
+            return self._streams.answer(scope, exchange)
         if scope.path.startswith(PREFIX):
             return self._allowance.answer(scope, exchange, self._front.answer)
         return self._front.answer(scope, exchange)
@@ -92,6 +98,7 @@ class Site:
         application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
         self._waiting = Bridge(application, threads=WAITING_THREADS)
+        self._streams = Streams(application)
         self._shelf = Shelf(settings.cache_dir, identify=identify_database)
         self._front = Front(self._django, host=settings.host, read_language=read_language, shelf=self._shelf)
         for name in ("wrap.key", "promise.key", "subject.key"):
@@ -129,7 +136,7 @@ class Site:
             await self._gates.stop()
         if self._front is not None:
             await self._front.stop()
-        for each in (self._django, self._waiting, self._shelf):
+        for each in (self._django, self._waiting, self._streams, self._shelf):
             if each is not None:
                 each.close()
 

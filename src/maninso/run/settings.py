@@ -19,6 +19,7 @@ from maninso.identity.mailbox import read_disposable_domains
 from maninso.identity.nullifier import join_wrapping_key
 from maninso.identity.oidc.provider import Provider, read_providers
 from maninso.ledger.policy import Policy, read_policy
+from maninso.run.licence import KNOWN, Licence, read_licence
 from maninso.signing.limits import MOST_A_PERSON, Limits, Network
 
 VARIABLES = (
@@ -42,6 +43,7 @@ VARIABLES = (
     "MANINSO_TRUSTED_PROXIES",
     "MANINSO_WITNESSES",
     "MANINSO_SEMANTIC",
+    "MANINSO_DATA_LICENCE",
 )
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
@@ -86,6 +88,7 @@ class Settings:
     limits: Limits
     rate_api: int  # requests a minute
     witnesses: Policy | None
+    licence: Licence | None = None  # of the site's data
     semantic: bool = False  # whether texts are compared by what they mean, too
 
     @property
@@ -157,6 +160,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         postgres_bin=_path(env, "MANINSO_POSTGRES_BIN"),
         witnesses=_witnesses(_path(env, "MANINSO_WITNESSES")),
         semantic=_semantic(env.get("MANINSO_SEMANTIC", "")),
+        licence=_licence(env.get("MANINSO_DATA_LICENCE") or "CC-BY-4.0"),
         rate_api=_number(env, "MANINSO_RATE_API", 600, most=999_999_999),
         limits=Limits(
             network=_number(env, "MANINSO_RATE_NETWORK", 600, most=999_999_999),
@@ -236,6 +240,16 @@ def _semantic(wish: str) -> bool:
             cure="install it: pip install 'maninso[semantic]'; or leave the variable out",
         )
     return installed and wish != "0"
+
+
+def _licence(text: str) -> Licence | None:
+    try:
+        return read_licence(text)
+    except ValueError as error:
+        raise SettingError(
+            f"MANINSO_DATA_LICENCE={text!r} is no licence that is known, and no address of one",
+            cure=f"give one of {', '.join(KNOWN)}, the https address of another, or none",
+        ) from error
 
 
 def _witnesses(path: Path | None) -> Policy | None:

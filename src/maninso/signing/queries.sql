@@ -123,6 +123,18 @@ JOIN signing_leaf v ON v.petition_id = x.petition_id AND v.leaf_index IN (x.void
 WHERE x.petition_id = %(petition_id)s AND v.leaf_index < %(end)s
 ORDER BY v.leaf_index DESC LIMIT %(limit)s OFFSET %(offset)s
 
+-- name: export_signatures
+-- Signatures as the public may have them, with the reason of the void that was in force below %(end)s.
+SELECT s.leaf_index, get_byte(s.entry, 1), get_byte(s.entry, 2) * 256 + get_byte(s.entry, 3),
+       get_byte(s.entry, 4) * 256 + get_byte(s.entry, 5), get_byte(e.entry, 1)
+FROM signing_leaf s
+LEFT JOIN signing_void v ON v.petition_id = s.petition_id AND v.target_index = s.leaf_index
+    AND v.void_index < %(end)s AND (v.reinstated_index IS NULL OR v.reinstated_index >= %(end)s)
+LEFT JOIN signing_leaf e ON e.petition_id = v.petition_id AND e.leaf_index = v.void_index
+WHERE s.petition_id = %(petition_id)s AND s.leaf_index >= %(first)s AND s.leaf_index < %(until)s
+    AND get_byte(s.entry, 0) = 1
+ORDER BY s.leaf_index
+
 -- name: count_withdrawn
 -- Entries by signers themselves: those who withdrew, and those of them who signed again.
 SELECT count(*) + count(*) FILTER (WHERE reinstated_index < %(end)s) FROM signing_void

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import feeds, health, log, moderation, petitions, receipts, robots, work
+from maninso.web.api import exports, feeds, health, log, moderation, petitions, receipts, robots, work
 from maninso.web.api.v1 import openapi
 from maninso.web.api.v1.table import OPERATIONS
 from maninso.web.office import record
@@ -14,13 +14,26 @@ __all__ = ["handler400", "handler403", "handler404", "handler429", "handler500",
 
 urlpatterns = [
     path("petitions.json", petitions.list_petitions, name="petitions_json"),
-    path("petitions.csv", petitions.export_petitions, name="petitions_csv"),
+    path("petitions.csv", exports.export_petitions, {"ending": "csv"}, name="petitions_csv"),
+    path("petitions.parquet", exports.export_petitions, {"ending": "parquet"}, name="petitions_parquet"),
+    path("obligations.csv", exports.export_obligations, {"ending": "csv"}, name="obligations_csv"),
+    path("obligations.parquet", exports.export_obligations, {"ending": "parquet"}, name="obligations_parquet"),
+    path("data.json", exports.show_dictionary, name="data_json"),
     re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
     path("trending.json", petitions.list_trending, name="trending_json"),
     path("topics.json", petitions.list_topics, name="topics_json"),
     path("moderation.json", moderation.show_statistics, name="moderation_json"),
     path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
     path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),
+    path("petitions/<str:number>/signatures.csv", exports.export_signatures, {"ending": "csv"}, name="signatures_csv"),
+    path(
+        "petitions/<str:number>/signatures.parquet",
+        exports.export_signatures,
+        {"ending": "parquet"},
+        name="signatures_parquet",
+    ),
+    path("petitions/<str:number>/voids.csv", exports.export_voids, {"ending": "csv"}, name="voids_csv"),
+    path("petitions/<str:number>/voids.parquet", exports.export_voids, {"ending": "parquet"}, name="voids_parquet"),
     path("petitions/<str:number>/voids.json", receipts.show_voids, name="voids_json"),
     re_path(r"^petitions/(?P<number>[^/.]+)\.(?P<ending>[^/]*)$", petitions.refuse_format),
     path("petitions/<str:number>/receipts/<str:leaf_hash>.site.tlog-proof", log.send_site_proof, name="site_proof"),

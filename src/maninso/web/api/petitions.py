@@ -4,37 +4,25 @@ Ours differs where that shape has traps: an unknown filter falls back to "all" i
 time is in UTC. docs/reference/addresses.md lists the attributes.
 """
 
-import csv
-import datetime as dt
-import io
-from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from maninso.petitions import access, discovery
-from maninso.petitions.access import PetitionCard
 from maninso.web.api.attributes import describe_card, describe_count, describe_family, describe_marks, describe_petition
-from maninso.web.shared.addresses import data_address, site_origin
+from maninso.web.shared.addresses import data_address
 from maninso.web.shared.answers import PAGE_CACHING, data
-from maninso.web.shared.filters import find, link_data, read_wanted, search
+from maninso.web.shared.filters import link_data, search
 from maninso.web.shared.formats import format_utc
 from maninso.web.shared.problems import NO_FORMAT, NO_PETITION, REMOVED, Refused
 from maninso.web.shared.requests import LAST_PAGE, read_count, read_key, read_number
 
 PER_PAGE, MOST_PER_PAGE = 25, 50
-CSV_BATCH = 500
 COUNT_CACHING = "public, max-age=5, s-maxage=1, stale-while-revalidate=30, stale-if-error=86400"
 MINUTE_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
-CSV_HEADER = (
-    *("Petition", "URL", "State", "Signatures Count"),
-    *("Number", "Source", "Source Number", "Count Is Reported", "Topic", "Opened", "Closes", "Needed", "Owed", "Due"),
-)
 GONE = ("hidden", "removed")
-# What a spreadsheet takes for a formula, in half and full width.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def _send(body: dict[str, Any], caching: str = PAGE_CACHING) -> HttpResponse:
@@ -152,53 +140,3 @@ def list_topics(request: HttpRequest) -> HttpResponseBase:
 def refuse_format(request: HttpRequest, /, **named: str) -> HttpResponseBase:
     """GET /petitions.xml and the like."""
     raise Refused(NO_FORMAT)
-
-
-@data
-def export_petitions(request: HttpRequest) -> HttpResponseBase:
-    """GET /petitions.csv: the whole of what a filter finds, as a spreadsheet (RFC 4180, UTF-8)."""
-    now = timezone.now()
-    first = find(read_wanted(request), page=1, per_page=CSV_BATCH, now=now)  # before the first byte: it can still fail
-    response = StreamingHttpResponse(_lines(first, now=now), content_type="text/csv; charset=utf-8; header=present")
-    response.headers["Content-Disposition"] = 'attachment; filename="petitions.csv"'
-    response.headers["Cache-Control"] = "public, max-age=60"
-    return response
-
-
-def _lines(found: discovery.PetitionPage, *, now: dt.datetime) -> Iterator[str]:
-    yield _line(CSV_HEADER)
-    while True:
-        yield "".join(_line(_row(card)) for card in found.cards)
-        if not found.next_key:
-            return
-        found = find(found.wanted, page=1, per_page=CSV_BATCH, key=found.next_key, now=now)
-
-
-def _row(card: PetitionCard) -> tuple[object, ...]:
-    return (
-        disarm(card.title),
-        f"{site_origin()}/petitions/{card.petition_id}",
-        card.state,
-        card.count,
-        card.petition_id,
-        card.source,
-        disarm(card.source_id),
-        "yes" if card.count_is_reported else "no",
-        disarm(card.topic),
-        format_utc(card.opened_at) if card.opened_at else "",
-        format_utc(card.closes_at) if card.closes_at else "",
-        card.needed or "",
-        card.owed,
-        card.due_on.isoformat() if card.due_on else "",
-    )
-
-
-def disarm(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe is put before what starts like one."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
-
-
-def _line(values: tuple[object, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n").writerow(values)
-    return line.getvalue()

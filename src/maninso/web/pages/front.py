@@ -55,6 +55,7 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
         "status": status,
         "filters": BOARD_FILTERS,
         "json": data_path("api_obligations") + tail,
+        "csv": data_path("obligations_csv") + tail,
         "atom": data_path("obligations_atom_feed") + (f"{tail}&{spoken}" if tail else f"?{spoken}"),
         "rows": [show_debt(row) for row in board.rows],
         "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],

@@ -144,6 +144,12 @@ NO_FORMAT = Problem(
     _("This is not offered in that format."),
     _("Ask for .json, for .csv (lists), or for the page without an ending."),
 )
+NO_PARQUET = Problem(
+    406,
+    "no-parquet",
+    _("This site gives no Parquet files."),
+    _("Ask for .csv: it has the same columns and rows."),
+)
 NOT_WITHDRAWABLE = Problem(
     409,
     "not-withdrawable",
@@ -232,6 +238,7 @@ PROBLEMS = {
         NO_CHARTER,
         METHOD,
         NO_FORMAT,
+        NO_PARQUET,
         NOT_WITHDRAWABLE,
         REMOVED,
         WRONG_LINK,

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from pydantic import TypeAdapter
@@ -32,7 +33,11 @@ CACHED = "public, max-age=300, stale-if-error=86400"
 @data
 def send_document(request: HttpRequest) -> HttpResponseBase:
     """GET /api/v1/openapi.json: what can be asked, and what is answered."""
-    body = json.dumps(make_document() | {"servers": [{"url": site_origin()}]}, ensure_ascii=False)
+    document = make_document()
+    licence = settings.MANINSO.licence
+    named = {"license": {"name": licence.name, "url": licence.address}} if licence else {}
+    own = {"servers": [{"url": site_origin()}], "info": document["info"] | named}
+    body = json.dumps(document | own, ensure_ascii=False)
     return HttpResponse(body, content_type=JSON, headers={"Cache-Control": CACHED})
 
 
