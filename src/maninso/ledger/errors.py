@@ -43,6 +43,8 @@ class Reason(StrEnum):
     VANISHED = "vanished"
     MISSING_QUORUM = "missing-quorum"
     BROKEN_PROMISE = "broken-promise"
+    MALFORMED_MANIFEST = "malformed-manifest"
+    CHANGED_FILE = "changed-file"
 
 
 class LedgerError(ManinsoError):

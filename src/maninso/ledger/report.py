@@ -8,6 +8,7 @@ from typing import TypeAlias
 from maninso import __version__
 from maninso.ledger.canonical import Json, encode_base64
 from maninso.ledger.checkpoint import Checkpoint
+from maninso.ledger.manifest import ExportCheck
 from maninso.ledger.note import VerifierKey
 from maninso.ledger.recount import Problem, Tally
 from maninso.ledger.sitelog import SiteRecount
@@ -272,21 +273,24 @@ class FolderReport:
 
     target: str
     logs: list[LogReport]
+    export: ExportCheck | None = None  # of a static copy of a whole site
 
     @property
     def ok(self) -> bool:
-        """True if every log holds."""
-        return all(log.ok for log in self.logs)
+        """True if every log holds, and every file of a copy."""
+        return all(log.ok for log in self.logs) and (self.export is None or self.export.ok)
 
     def to_json(self) -> dict[str, Json]:
-        """`{"ok", "target", "logs": [...]}`."""
-        return {"ok": self.ok, "target": self.target, "logs": [log.to_json() for log in self.logs]}
+        """`{"ok", "target", "logs": [...]}`, and `export` of a static copy."""
+        logs: dict[str, Json] = {"ok": self.ok, "target": self.target, "logs": [log.to_json() for log in self.logs]}
+        return logs if self.export is None else logs | {"export": self.export.to_json()}
 
     def render(self) -> str:
         """Each log's sentences, then one on all."""
         wrong = sum(not log.ok for log in self.logs)
         verdict = f"{wrong} of {len(self.logs)} logs do not hold." if wrong else f"All {len(self.logs)} logs hold."
-        return "\n".join([*(log.render() for log in self.logs), verdict]) + "\n"
+        parts = [*(log.render() for log in self.logs), verdict]
+        return "\n".join(parts if self.export is None else [*parts, "", self.export.render().rstrip()]) + "\n"
 
 
 Report: TypeAlias = LogReport | FolderReport

@@ -25,6 +25,7 @@ from maninso.ledger.checklog import (
 from maninso.ledger.checkpoint import Checkpoint
 from maninso.ledger.errors import Reason
 from maninso.ledger.fetch import FolderSource, HttpSource, LogSource, MissingError, SourceTiles, split_url
+from maninso.ledger.manifest import check_export, is_export, is_export_key
 from maninso.ledger.note import MAX_NOTE_BYTES, VerifierKey
 from maninso.ledger.policy import Policy
 from maninso.ledger.promises import SeekingRecount, check_promises, is_promise_key, open_promises, promise_origin
@@ -70,7 +71,10 @@ def verify_log(
     if jobs < 1:
         raise UsageError(f"{jobs} jobs can read nothing.", cure="Give 1 or more.")
     asked = Asked(
-        keys=[*(key for key in keys if not is_promise_key(key)), *(log.key for log in (policy.logs if policy else ()))],
+        keys=[
+            *(key for key in keys if not is_promise_key(key) and not is_export_key(key)),
+            *(log.key for log in (policy.logs if policy else ())),
+        ],
         policy=policy,
         deep=deep,
         olds=[read_given(path, MAX_NOTE_BYTES, peek_origin) for path in old],
@@ -87,8 +91,9 @@ def verify_log(
     )
     if "://" not in target and Path(target).is_file():
         return _verify_alone(target, asked)
-    sources = _locate_logs(target)
-    if len(sources) == 1:
+    copy = Path(target) if "://" not in target and is_export(Path(target)) else None
+    sources = _locate_logs(target, may_be_none=copy is not None)
+    if len(sources) == 1 and copy is None:
         return _verify_one(target, sources[0], asked)
     logs: list[LogReport] = []
     site: SiteReport | None = None
@@ -101,7 +106,7 @@ def verify_log(
         else:
             logs.append(_verify_petition(source, _only_for(asked, origin), site))
     _refuse_strangers(target, {log.origin for log in logs}, asked)
-    return FolderReport(target, logs)
+    return FolderReport(target, logs, check_export(copy, [key for key in keys if is_export_key(key)]) if copy else None)
 
 
 def _verify_alone(target: str, asked: Asked) -> FileReport:
@@ -291,7 +296,7 @@ def _open_place(name: str) -> LogSource:
     return HttpSource(name) if "://" in name else FolderSource(Path(name))
 
 
-def _locate_logs(target: str) -> list[LogSource]:
+def _locate_logs(target: str, *, may_be_none: bool = False) -> list[LogSource]:
     if "://" in target:
         parts = split_url(target)
         page = _PETITION_PAGE.fullmatch(parts.path)
@@ -314,6 +319,6 @@ def _locate_logs(target: str) -> list[LogSource]:
     found.sort(key=lambda path: (len(path.parent.name), path.parent.name))
     if (folder / "log" / "checkpoint").exists():
         found.insert(0, folder / "log")
-    if not found:
+    if not found and not may_be_none:
         raise UnreadableError(f"{target} holds no log.", cure="A log's folder has a file named checkpoint in it.")
     return [FolderSource(path) for path in found]

@@ -11,7 +11,7 @@ import typer
 
 import maninso
 from maninso import ManinsoError
-from maninso.run.commands import charter, checks, imports, index, office, rebuild, site, voids, witness
+from maninso.run.commands import charter, checks, export, imports, index, office, rebuild, site, voids, witness
 from maninso.run.console import say, say_error
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ for command in (
     site.rehearse,
     checks.verify,
     checks.doctor,
+    export.export,
     index.index,
     rebuild.rebuild,
     witness.witness,

@@ -176,6 +176,11 @@ def MANINSO_PROMISE_KEY() -> bytes:
     return read_or_make_secret(SITE.keys_dir / "promise.key")
 
 
+def MANINSO_EXPORT_KEY() -> bytes:
+    """Return the 32 bytes that sign static copies of the site; they sign nothing else."""
+    return read_or_make_secret(SITE.keys_dir / "export.key")
+
+
 def MANINSO_SUBJECT_SECRET() -> str:
     """Return the secret behind the digests that stand for verified people. It stays when the site's secret changes."""
     return read_or_make_secret(SITE.keys_dir / "subject.key").hex()

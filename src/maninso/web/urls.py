@@ -51,6 +51,7 @@ urlpatterns = [
     path("robots.txt", robots.send_robots, name="robots"),
     path("sitemap.xml", robots.send_index, name="sitemap"),
     path("sitemaps/<str:part>.xml", robots.send_part, name="sitemap_part"),
+    path("export/key", exports.send_export_key, name="export_key"),
     path("promise/key", receipts.send_promise_key, name="promise_key"),
     path("log/key", log.send_site_key, name="site_log_key"),
     path("log/<path:name>", log.send_site_file, name="site_log_file"),

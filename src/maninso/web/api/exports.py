@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from maninso.ledger.manifest import export_name
+from maninso.ledger.note import SignerKey
 from maninso.petitions import discovery, integrity
 from maninso.petitions.access import ObligationView, PetitionCard
 from maninso.petitions.opendata.debts import page_obligations
@@ -157,4 +159,13 @@ def show_dictionary(request: HttpRequest) -> HttpResponseBase:
     }
     response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
     response.headers["Cache-Control"] = "public, max-age=300, stale-if-error=86400"
+    return response
+
+
+@data
+def send_export_key(request: HttpRequest) -> HttpResponseBase:
+    """GET /export/key: the verifier key of the site's static copies, one line."""
+    signer = SignerKey(export_name(settings.MANINSO.host), settings.MANINSO_EXPORT_KEY())
+    response = HttpResponse(f"{signer.verifier.render()}\n", content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=3600"
     return response
