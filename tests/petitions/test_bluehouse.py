@@ -15,7 +15,8 @@ from maninso import UnreadableError
 from maninso.charter import load_preset
 from maninso.petitions.access import find_petition
 from maninso.petitions.models import Obligation, Petition, SigningGate, StateChange
-from maninso.petitions.opendata.bluehouse import ImportReport, Reached, Skipped, import_blue_house
+from maninso.petitions.opendata.bluehouse import import_blue_house
+from maninso.petitions.opendata.importing import ImportReport, Reached, Skipped
 
 pytestmark = pytest.mark.django_db
 

@@ -38,6 +38,7 @@ LANGUAGES = ("", "/ko", "/en")
 PAGES = ("/", "/petitions", "/obligations", "/about", "/log", "/moderation", "/pages", "/privacy", "/accessibility")
 DATA = (
     *("/petitions.json", "/petitions.csv", "/obligations.csv", "/topics.json", "/moderation.json", "/data.json"),
+    "/blue-house.jsonl",
     *("/feeds/petitions.atom", "/feeds/petitions.json", "/feeds/obligations.atom", "/feeds/obligations.json"),
     *("/log/key", "/promise/key", f"/{KEY}", "/sitemap.xml", "/sitemaps/pages.xml", "/api/v1/openapi.json"),
 )
@@ -108,7 +109,9 @@ def export_site(
     copy.done.petitions = len(petitions)
     copy.pages = set(_plan_pages(source, petitions))
     copy.data = {*DATA, *(each.format(id=petition_id) for petition_id, _, _ in petitions for each in OF_A_PETITION)}
-    copy.data |= {each.format(id=petition_id) for petition_id, has_log, _ in petitions if has_log for each in OF_A_LOG}
+    logs = [petition_id for petition_id, has_log, _ in petitions if has_log]
+    copy.data |= {each.format(id=petition_id) for petition_id in logs for each in OF_A_LOG}
+    copy.data |= {"/log/checkpoint", *(f"/p/{petition_id}/log/checkpoint" for petition_id in logs)}
     version = sha256(repr((__version__, source.host, source.charters)).encode()).hexdigest()[:16]
     _copy_log(copy, 0)
     for number, (petition_id, has_log, digest) in enumerate(petitions):
@@ -117,7 +120,8 @@ def export_site(
         if progress:
             progress(number + 1, len(petitions))
     for path in DATA:
-        _copy_data(copy, path)
+        if path != "/log/key" or "log/checkpoint" in copy.names:  # before its first entry the site's log has neither
+            _copy_data(copy, path)
     for page in sorted(_plan_pages(source, [])):
         _copy_page(copy, page)
     for asset in sorted(copy.assets):

@@ -18,6 +18,7 @@ urlpatterns = [
     path("petitions.parquet", exports.export_petitions, {"ending": "parquet"}, name="petitions_parquet"),
     path("obligations.csv", exports.export_obligations, {"ending": "csv"}, name="obligations_csv"),
     path("obligations.parquet", exports.export_obligations, {"ending": "parquet"}, name="obligations_parquet"),
+    path("blue-house.jsonl", exports.export_blue_house, name="blue_house"),
     path("data.json", exports.show_dictionary, name="data_json"),
     re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
     path("trending.json", petitions.list_trending, name="trending_json"),

@@ -15,7 +15,7 @@ from maninso.run.database import open_site
 from maninso.run.settings import read_settings
 
 if TYPE_CHECKING:  # it needs Django set up
-    from maninso.petitions.opendata.bluehouse import ImportReport
+    from maninso.petitions.opendata.importing import ImportReport
 
 app = typer.Typer(help="Bring in petitions of another site.", no_args_is_help=True)
 
@@ -42,12 +42,35 @@ def import_blue_house(
         with show_progress("bytes", quiet=as_json) as progress:
             now = dt.datetime.now(dt.UTC)
             report = bluehouse.import_blue_house(files, charter=rules, now=now, progress=progress)
+    _tell(report, charter_id=rules.id, as_json=as_json)
+
+
+@app.command(name="uk")
+def import_uk(
+    place: Annotated[Path, typer.Argument(metavar="FILE_OR_DIR", help="JSON, or a folder with .json in it.")],
+    charter: CharterOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in petitions in petition.parliament.uk's JSON: a page of a list, or one petition, a file each.
+
+    Running it twice changes nothing. What cannot be used is named and skipped, the rest is kept.
+    """
+    with open_site(read_settings()) as settings:
+        from maninso.petitions.opendata import uk
+
+        rules = read_charter(charter or settings.charter)
+        with show_progress("files", quiet=as_json) as progress:
+            report = uk.import_uk(place, charter=rules, now=dt.datetime.now(dt.UTC), progress=progress)
+    _tell(report, charter_id=rules.id, as_json=as_json)
+
+
+def _tell(report: "ImportReport", *, charter_id: str, as_json: bool) -> None:
     if as_json:
-        say_json(_as_json(report, charter_id=rules.id))
+        say_json(_as_json(report, charter_id=charter_id))
     else:
         _say_report(report)
     if report.skipped and len(report.skipped) == report.read:
-        raise ManinsoError("no line could be used", cure="see that the files hold one JSON object a line")
+        raise ManinsoError("nothing could be used", cure="see that the files have the form that the command reads")
 
 
 def _say_report(report: "ImportReport") -> None:

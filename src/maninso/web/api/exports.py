@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from maninso.ledger.note import SignerKey
 from maninso.petitions import discovery, integrity
 from maninso.petitions.access import ObligationView, PetitionCard
 from maninso.petitions.opendata.debts import page_obligations
+from maninso.petitions.opendata.lines import write_blue_house
 from maninso.petitions.opendata.signatures import find_signatures
 from maninso.web.api.columns import OBLIGATIONS, PETITIONS, SIGNATURES, TABLES, VOIDS
 from maninso.web.api.writing import send_table
@@ -168,4 +169,13 @@ def send_export_key(request: HttpRequest) -> HttpResponseBase:
     signer = SignerKey(export_name(settings.MANINSO.host), settings.MANINSO_EXPORT_KEY())
     response = HttpResponse(f"{signer.verifier.render()}\n", content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@data
+def export_blue_house(request: HttpRequest) -> HttpResponseBase:
+    """GET /blue-house.jsonl: what was imported from the presidential petition site, in the form in which it came."""
+    response = StreamingHttpResponse(write_blue_house(), content_type="application/jsonl; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="blue-house.jsonl"'
+    response.headers["Cache-Control"] = "public, max-age=60"
     return response
