@@ -153,6 +153,7 @@ def read_and_search(tour: Tour) -> None:
         "/petitions/similar?title=library&text=bicycles",
         *(f"/petitions/{number}" for number in by_state.values()),
         f"/petitions/{void}/voids",
+        f"/petitions/{void}/frame",
     ):
         tour.open(path)
     tour.open("/nowhere", name="an address that is none")

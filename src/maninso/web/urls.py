@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import exports, feeds, health, log, moderation, petitions, receipts, robots, work
+from maninso.web.api import embeds, exports, feeds, health, log, moderation, petitions, receipts, robots, work
 from maninso.web.api.v1 import openapi
 from maninso.web.api.v1.table import OPERATIONS
 from maninso.web.office import record
@@ -26,6 +26,8 @@ urlpatterns = [
     path("moderation.json", moderation.show_statistics, name="moderation_json"),
     path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
     path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),
+    path("petitions/<str:number>/badge.svg", embeds.send_badge, name="badge"),
+    path("oembed", embeds.show_oembed, name="oembed"),
     path("petitions/<str:number>/signatures.csv", exports.export_signatures, {"ending": "csv"}, name="signatures_csv"),
     path(
         "petitions/<str:number>/signatures.parquet",

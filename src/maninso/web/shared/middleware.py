@@ -26,6 +26,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
     )
 )
+FRAMED_POLICY = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
+"""Of the one page that other sites may frame: it has nothing that could be pressed by mistake."""
+
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -43,8 +46,10 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
     def add_headers(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
+        may_be_framed = response.headers.get("Content-Security-Policy") == FRAMED_POLICY
         for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name != "X-Frame-Options" or not may_be_framed:
+                response.headers.setdefault(name, value)
         return response
 
     return add_headers

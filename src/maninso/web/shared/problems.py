@@ -202,6 +202,12 @@ FAILED = Problem(
     _("Something went wrong on our side."),
     _("Nothing you sent was lost that we had confirmed. Try again in a minute."),
 )
+NO_OEMBED_FORMAT = Problem(
+    501,
+    "no-oembed-format",
+    _("oEmbed is not offered in that format."),
+    _("Ask for format=json, or leave it out."),
+)
 SEARCH_TOO_SLOW = Problem(
     503,
     "search-too-slow",
@@ -247,6 +253,7 @@ PROBLEMS = {
         TOO_MANY,
         RATE,
         FAILED,
+        NO_OEMBED_FORMAT,
         SEARCH_TOO_SLOW,
         NO_DATABASE,
     )
