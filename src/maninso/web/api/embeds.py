@@ -24,7 +24,7 @@ from maninso.web.shared.requests import read_count, read_number, read_text, read
 
 CACHING = "public, max-age=30, s-maxage=5, stale-while-revalidate=20, stale-if-error=86400"
 FRESH = 30  # seconds
-WIDTH, HEIGHT, NARROWEST = 480, 320, 240  # pixels of a frame
+WIDTH, HEIGHT, NARROWEST = 480, 340, 240  # pixels of a frame
 LONGEST_LABEL = 40  # characters
 _PETITION = re.compile(r"/petitions/([1-9][0-9]{0,18})/?", re.ASCII)
 
