@@ -11,7 +11,19 @@ import typer
 
 import maninso
 from maninso import ManinsoError
-from maninso.run.commands import charter, checks, export, imports, index, office, rebuild, site, voids, witness
+from maninso.run.commands import (
+    charter,
+    checks,
+    export,
+    imports,
+    index,
+    office,
+    rebuild,
+    site,
+    voids,
+    webhooks,
+    witness,
+)
 from maninso.run.console import say, say_error
 
 app = typer.Typer(
@@ -42,6 +54,7 @@ app.add_typer(imports.app, name="import")
 app.add_typer(charter.app, name="charter")
 app.add_typer(voids.app, name="void")
 app.add_typer(office.app, name="office")
+app.add_typer(webhooks.app, name="webhook")
 
 
 def _say_version(wanted: bool) -> None:

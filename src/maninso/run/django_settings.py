@@ -181,6 +181,11 @@ def MANINSO_EXPORT_KEY() -> bytes:
     return read_or_make_secret(SITE.keys_dir / "export.key")
 
 
+def MANINSO_WEBHOOK_KEY() -> bytes:
+    """Return the 32 bytes that the secrets of webhooks are derived from."""
+    return read_or_make_secret(SITE.keys_dir / "webhook.key")
+
+
 def MANINSO_SUBJECT_SECRET() -> str:
     """Return the secret behind the digests that stand for verified people. It stays when the site's secret changes."""
     return read_or_make_secret(SITE.keys_dir / "subject.key").hex()

@@ -14,12 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import procrastinate
+from django.conf import settings
 from django.db import close_old_connections, connections
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from maninso.petitions import notices
 from maninso.petitions.notices import SEND, TELL
+from maninso.petitions.opendata.webhooks import SEND_WEBHOOK, make_deliveries, revive_deliveries
+from maninso.run.hooks import Hooks
 from maninso.run.mail import MOST_CONNECTIONS, Post, PostBusy, Undeliverable
+from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.letters import Letter, write_letter
 
 logger = logging.getLogger(__name__)
@@ -50,11 +54,13 @@ class PostOffice:
         self._post = post
         self._clock = clock
         self._threads = ThreadPoolExecutor(MOST_CONNECTIONS, thread_name_prefix="post")
+        self._hooks = Hooks(origin=site_origin(), key=settings.MANINSO_WEBHOOK_KEY(), clock=clock, ask=self.ask)
 
     def register(self, jobs: procrastinate.App) -> None:
         """Name the jobs that this office does."""
         jobs.task(name=SEND, retry=LaterEachTime())(self.send_message)
         jobs.task(name=TELL, retry=3)(self.tell_subscribers)
+        jobs.task(name=SEND_WEBHOOK, retry=LaterEachTime())(self.send_webhook)
 
     async def send_message(self, message_id: int) -> None:
         """Send one message, unless it was sent or is of no use any more. Raises PostBusy to be tried again."""
@@ -74,6 +80,10 @@ class PostOffice:
             message = None
         return write_letter(message, now=now) if message is not None else None
 
+    async def send_webhook(self, delivery_id: int) -> None:
+        """Tell an institution one thing. Raises PostBusy to be tried again."""
+        await self._hooks.send(delivery_id)
+
     async def tell_subscribers(self, announcement_id: int) -> None:
         """Make the messages of an announcement, some at a time."""
         while await self.ask(notices.tell_subscribers, announcement_id, now=self._clock()):
@@ -85,14 +95,16 @@ class PostOffice:
             for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
                 await jobs.job_manager.retry_job(job)
             await self.ask(notices.revive_messages, now=self._clock())
+            await self.ask(revive_deliveries, now=self._clock())
             await self.ask(notices.drop_lapsed_allowances, now=self._clock())
             await asyncio.sleep(HOUSEKEEPING)
 
     async def post_letters(self) -> None:
-        """Every two seconds: make messages of the letters to creators whose time has come."""
+        """Every two seconds: make messages of the letters to creators whose time has come, and tell institutions."""
         while True:
             while await self.ask(notices.send_due_letters, now=self._clock()):
                 pass
+            await self.ask(make_deliveries, now=self._clock())
             await asyncio.sleep(LETTERS)
 
     async def ask(self, question: Callable[..., T], *given: Any, **named: Any) -> T:

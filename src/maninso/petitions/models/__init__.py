@@ -16,6 +16,7 @@ from maninso.petitions.models.petition import CharterVersion, Petition, StateCha
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
+from maninso.petitions.models.webhook import Delivery, Webhook
 
 __all__ = [
     "FAMILY_ROLES",
@@ -27,6 +28,7 @@ __all__ = [
     "BlockedCreator",
     "Case",
     "CharterVersion",
+    "Delivery",
     "Extension",
     "Family",
     "FamilyChange",
@@ -55,4 +57,5 @@ __all__ = [
     "Subscriber",
     "Takedown",
     "VoidBatch",
+    "Webhook",
 ]
