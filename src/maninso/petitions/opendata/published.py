@@ -20,11 +20,13 @@ def list_published(*, now: dt.datetime) -> Iterator[tuple[int, bool, str]]:
     """
     # A family's page shows its other members, so what becomes of any of them is said on all of their pages.
     kin = FamilyMember.objects.filter(family=OuterRef("membership__family")).order_by().values("family")
+    hidden = Announcement.objects.filter(petition=OuterRef("pk"), hidden_at__isnull=False).order_by().values("petition")
     owed = Obligation.objects.filter(petition=OuterRef("pk")).order_by().values("petition")
     rows = (
         Petition.objects.filter(LISTED | _TOMBSTONE)
         .annotate(
             news=_newest(Announcement, "petition"),
+            hidden_news=Subquery(hidden.annotate(n=Count("pk")).values("n")),
             appeal=_newest(Appeal, "petition"),
             response=_newest(Response, "obligation__petition"),
             extension=_newest(Extension, "obligation__petition"),
@@ -38,7 +40,19 @@ def list_published(*, now: dt.datetime) -> Iterator[tuple[int, bool, str]]:
         .order_by("pk")
         .values_list(
             *("pk", "state", "updated_at", "closes_at", "reported_count", "tree__size", "tree__count"),
-            *("news", "appeal", "response", "extension", "family", "relatives", "debts", "settled", "turns", "pending"),
+            *(
+                "news",
+                "hidden_news",
+                "appeal",
+                "response",
+                "extension",
+                "family",
+                "relatives",
+                "debts",
+                "settled",
+                "turns",
+                "pending",
+            ),
         )
     )
     last = 0

@@ -106,6 +106,8 @@ def list_happenings(view: PetitionView) -> list[Entry]:
     for obligation in view.obligations:
         entries += _settled(obligation, place)
     for news in raising.read_news(view.petition_id) if view.title and not view.source else ():
+        if news.hidden_at:
+            continue  # the petition's page says when and why
         told = f"{place}#news-{int(news.at.timestamp())}"
         entries.append(Entry(entry_id=told, place=place, title=_("News from the creator"), text=news.text, at=news.at))
     if view.closed_at:

@@ -248,10 +248,12 @@ class Breakdowns(Answer):
 
 
 class Update(Answer):
-    """News by a petition's creator."""
+    """News by a petition's creator; `text` is null where the office hid it, and then `reason` says why."""
 
-    text: str
+    text: str | None
     at: Moment
+    hidden_at: Moment | None
+    reason: Words | None
 
 
 class Updates(Answer):

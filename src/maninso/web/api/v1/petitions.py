@@ -208,7 +208,16 @@ def list_updates(query: Query, petition_id: int) -> answers.Updates:
     require(petition_id, now=timezone.now())
     news = raising.read_news(petition_id)
     return answers.Updates(
-        petition=petition_id, data=[answers.Update(text=each.text, at=format_utc(each.at)) for each in news]
+        petition=petition_id,
+        data=[
+            answers.Update(
+                text=each.text or None,
+                at=format_utc(each.at),
+                hidden_at=_time(each.hidden_at),
+                reason=dict(each.reason) if each.hidden_at else None,
+            )
+            for each in news
+        ],
     )
 
 
