@@ -214,7 +214,7 @@ def list_updates(query: Query, petition_id: int) -> answers.Updates:
                 text=each.text or None,
                 at=format_utc(each.at),
                 hidden_at=_time(each.hidden_at),
-                reason=dict(each.reason) if each.hidden_at else None,
+                reason=dict(each.reason) if each.reason else None,
             )
             for each in news
         ],
