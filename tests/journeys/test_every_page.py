@@ -146,12 +146,15 @@ def read_and_search(tour: Tour) -> None:
     by_state = {each["state"]: number for number, each in petitions}
     by_state["gone"] = next(iter({*range(1, len(SAMPLES) + 1)} - {number for number, _ in petitions}))
     void = next(number for number, each in petitions if each["ledger"] and each["ledger"]["voids"])
+    answered = next(number for number, each in petitions if each["government_response"])
     for path in (
         *("/", "/petitions", "/petitions?q=zzzzzz", "/obligations", "/log", "/about", "/privacy", "/accessibility"),
         *("/moderation", "/pages", "/check", "/charter/university", "/problems/not-shown", "/petitions/new/proved"),
         "/petitions/similar?title=library&text=bicycles",
         *(f"/petitions/{number}" for number in by_state.values()),
         f"/petitions/{void}/voids",
+        f"/petitions/{answered}",
+        f"/petitions/{answered}/answers",
     ):
         tour.open(path)
     tour.open("/nowhere", name="an address that is none")
@@ -242,6 +245,17 @@ def manage(tour: Tour, petition: int) -> None:
     tour.click("button[value=end]")
 
 
+def answer_debt(tour: Tour) -> None:
+    """Look at the clerk's desk: what is owed, one debt, and an answer as a draft and handed on."""
+    tour.open("/office/debts")
+    tour.click("main tbody tr:first-child th a")
+    tour.click("button[value=answer]")
+    tour.page.fill("#author", "The mayor")
+    tour.page.fill("#summary", "Yes, from May on.")
+    tour.page.fill("#body", "## How\n\n- first\n- then **this**\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+    tour.click("button[value=propose]")
+
+
 def set_factors_up(tour: Tour, address: str) -> None:
     """Look at the log-in of the office: its factors first, then the way in from outside."""
     tour.open("/account/factors")
@@ -286,6 +300,7 @@ def test_nobody_is_kept_out_of_any_page(
         citizen.page.fill("#appeal", "It says which library.")
         citizen.click("button[value=appeal]")
         manage(operator, by_mail)
+        answer_debt(operator)
         # Of the one site that both languages tour, each takes another member, who has no factor yet.
         member, address = {
             "ko": (moderator, "moderator@example.org"),

@@ -136,7 +136,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
     from maninso.petitions.integrity import destroy_due_keys
     from maninso.petitions.lifecycle import close_due_petitions
-    from maninso.petitions.obligations import record_met_thresholds
+    from maninso.petitions.obligations import publish_due_replies, record_met_thresholds
     from maninso.petitions.raising import forget_creators, lapse_due_petitions
 
     due = named = forgotten = 0.0
@@ -152,6 +152,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
             lapse_due_petitions(now=now)
             due = started + HOUSEKEEPING
             record_met_thresholds(now=now)
+            publish_due_replies(now=now)
         elif ticked.met:
             record_met_thresholds(now=now)
         if started >= forgotten:

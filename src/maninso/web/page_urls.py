@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from maninso.web.pages import (
+    answers,
     charters,
     errors,
     front,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("petitions/similar", similar.show_similar, name="similar"),
     path("petitions/new/proved", raising.show_proved, name="new_proved"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
+    path("petitions/<str:number>/answers", answers.show_answers, name="answers"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
     path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),
     path("petitions/<str:number>/sign/email", mailbox.ask_address, name="sign_email"),

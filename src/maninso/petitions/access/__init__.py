@@ -7,7 +7,9 @@ the functions from here.
 from maninso.petitions.access.find import find_count, find_petition, log_key, read_log_file, read_receipt
 from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
+    AnswerView,
     CountView,
+    ExtensionView,
     LedgerView,
     MaskedView,
     ObligationView,
@@ -21,7 +23,9 @@ from maninso.petitions.access.views import (
 )
 
 __all__ = [
+    "AnswerView",
     "CountView",
+    "ExtensionView",
     "LedgerView",
     "MaskedView",
     "ObligationView",

@@ -6,7 +6,7 @@ another site are never mixed: `count_is_reported` says which one `count` is.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Words = Mapping[str, str]
 """A text in each language it is known in: {"ko": ..., "en": ...}."""
@@ -36,6 +36,43 @@ class ResponseView:
     language: str
     version: int  # 1 is the first; every version stays on the record
     published_at: dt.datetime
+    digest: str = ""  # SHA-256 of it, hex, as the petition's log has it
+
+
+@dataclass(frozen=True)
+class MetBesides:
+    """Another petition that the same answer answers."""
+
+    petition_id: int
+    title: str  # "" where it is not public
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerView:
+    """One answer to a petition in all its versions, the newest first. One that was taken back answers nothing."""
+
+    answer_id: int  # 0 for one that came not from the desk
+    obligations: tuple[int, ...]  # of this petition
+    versions: tuple[ResponseView, ...]
+    retracted_at: dt.datetime | None
+    retraction: str  # why
+    besides: tuple[MetBesides, ...]
+
+    @property
+    def newest(self) -> ResponseView:
+        """The version that holds."""
+        return self.versions[0]
+
+
+@dataclass(frozen=True)
+class ExtensionView:
+    """One time that the day of a debt was moved."""
+
+    old_due_on: dt.date
+    new_due_on: dt.date
+    reason: str
+    at: dt.datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +103,8 @@ class ObligationView:
     decline_reason: str  # the charter's code of the ground it was declined on; "" otherwise
     decline_note: str
     response: ResponseView | None
+    ground: Words = field(default_factory=dict)  # that reason in the charter's words
+    extensions: tuple[ExtensionView, ...] = ()
 
     @property
     def overdue(self) -> bool:
@@ -167,6 +206,7 @@ class PetitionView:
     ledger: LedgerView | None
     updated_at: dt.datetime
     masked: tuple[MaskedView, ...] = ()
+    answers: tuple[AnswerView, ...] = ()  # the first one first
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 
     @property

@@ -94,7 +94,13 @@ def render_petition(
         "promise": promise,
         "missing": max(threshold.needed - view.count, 0) if threshold else 0,
         "others": [other for other in view.thresholds if other is not threshold],
-        "obligations": [show_debt(obligation) for obligation in view.obligations],
+        "obligations": [
+            {
+                **show_debt(obligation),
+                "answers": [each for each in view.answers if obligation.obligation_id in each.obligations],
+            }
+            for obligation in view.obligations
+        ],
         "assurances": [
             {"label": ASSURANCES[level], "count": count}
             for level, count in sorted(view.signatures_by_assurance.items())

@@ -45,6 +45,16 @@ class Tag:
     tone: str
 
 
+REPLY_TAGS: Mapping[str, Tag] = {
+    "writing": Tag(_("Draft"), "plain"),
+    "proposed": Tag(_("For a second pair of eyes"), "warn"),
+    "approved": Tag(_("Approved, waits for its time"), ""),
+    "published": Tag(_("Published"), "ok"),
+    "retracted": Tag(_("Taken back"), "red"),
+    "dropped": Tag(_("Given up"), "plain"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One step of a petition's way: `state` is done, now, late or next; `day` is when it was or is due."""

@@ -1,0 +1,73 @@
+"""Each invariant of what is answered is a constraint of the database: here each one is broken once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from maninso.petitions.models import Obligation, Reply, ReplyTarget, Response
+
+pytestmark = pytest.mark.django_db
+
+Breach = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def rows(met: Callable[..., int], now: Any) -> dict[str, Any]:
+    """A petition's debt, and the moment."""
+    return {"now": now, "owed": Obligation.objects.select_related("petition").get(pk=met())}
+
+
+def reply(rows: dict[str, Any], **changes: Any) -> Reply:
+    words = {"institution": "town", "author": "The mayor", "summary": "Yes", "language": "en", "written_by": "kim@x"}
+    return Reply.objects.create(**{**words, "created_at": rows["now"], "changed_at": rows["now"], **changes})
+
+
+def target(rows: dict[str, Any], of: Reply) -> ReplyTarget:
+    return ReplyTarget.objects.create(reply=of, obligation=rows["owed"])
+
+
+def response(rows: dict[str, Any], of: Reply, **changes: Any) -> Response:
+    words = {"version": 1, "author": "The mayor", "summary": "Yes", "body": "", "language": "en", "digest": bytes(32)}
+    people = {"role": "clerk", "actor": "lee@x", "proposed_by": "kim@x", "published_at": rows["now"]}
+    return Response.objects.create(**{**words, **people, "obligation": rows["owed"], "reply": of, **changes})
+
+
+def answered(rows: dict[str, Any], **changes: Any) -> Response:
+    of = reply(rows)
+    target(rows, of)
+    return response(rows, of, **changes)
+
+
+BREACHES: dict[str, Breach] = {
+    "reply_state_known": lambda rows: reply(rows, state="lost"),
+    "reply_of_somebody": lambda rows: reply(rows, institution=""),
+    "reply_proposed_whole": lambda rows: reply(rows, state="proposed"),
+    "reply_approved": lambda rows: reply(rows, state="approved", proposed_by="kim@x", publish_at=rows["now"]),
+    "reply_second_pair_of_eyes": lambda rows: reply(rows, proposed_by="lee@x", approved_by="kim@x"),
+    "reply_waits_for_its_time": lambda rows: reply(rows, state="approved", proposed_by="kim@x", approved_by="lee@x"),
+    "reply_published_counted": lambda rows: reply(rows, state="published"),
+    "reply_dropped_unpublished": lambda rows: reply(rows, state="dropped", versions=1),
+    "reply_retracted_why": lambda rows: reply(rows, state="retracted", versions=1, retracted_at=rows["now"]),
+    "reply_counts": lambda rows: reply(rows, revision=0),
+    "reply_target_once": lambda rows: (target(rows, of := reply(rows)), target(rows, of)),
+    "response_second_pair_of_eyes": lambda rows: answered(rows, actor="kim@x"),
+}
+
+GUARDS: dict[str, Breach] = {
+    "response_to_its_target": lambda rows: response(rows, reply(rows)),
+    "response_to_its_target (kept)": lambda rows: ReplyTarget.objects.filter(reply=answered(rows).reply)._raw_delete(
+        "default"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREACHES | GUARDS)
+def test_breach_is_refused_under_its_name(name: str, rows: dict[str, Any]) -> None:
+    breach = (BREACHES | GUARDS)[name]
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        breach(rows)
+    assert caught.value.__cause__.diag.constraint_name == name.split(" ")[0]  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
