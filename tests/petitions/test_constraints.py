@@ -257,7 +257,13 @@ def test_every_constraint_of_the_models_is_broken_here() -> None:
         *("petition_gram_counted", "petition_gram_count_once"),
         *("family_change_says_why", "family_change_by_a_person"),
     }
-    assert named == BREACHES.keys() | office.BREACHES.keys() | outcomes.BREACHES.keys() | in_own_files
+    assert (
+        named
+        == BREACHES.keys()
+        | office.BREACHES.keys()
+        | (outcomes.BREACHES.keys() - {"announcement_version_once"})
+        | in_own_files
+    )
 
 
 def test_every_guard_of_the_database_is_broken_here() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from maninso.petitions.models import Obligation, Reply, ReplyTarget, Response
+from maninso.petitions.models import Announcement, Obligation, Reminder, Reply, ReplyTarget, Response
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,16 @@ def answered(rows: dict[str, Any], **changes: Any) -> Response:
     return response(rows, of, **changes)
 
 
+def reminder(rows: dict[str, Any]) -> Reminder:
+    return Reminder.objects.create(obligation=rows["owed"], due_on="2026-05-01", stage="before-7", at=rows["now"])
+
+
+def announcement(rows: dict[str, Any], of: Reply) -> Announcement:
+    return Announcement.objects.create(
+        petition=rows["owed"].petition, kind="answered", at=rows["now"], reply=of, version=1
+    )
+
+
 BREACHES: dict[str, Breach] = {
     "reply_state_known": lambda rows: reply(rows, state="lost"),
     "reply_of_somebody": lambda rows: reply(rows, institution=""),
@@ -52,6 +62,8 @@ BREACHES: dict[str, Breach] = {
     "reply_retracted_why": lambda rows: reply(rows, state="retracted", versions=1, retracted_at=rows["now"]),
     "reply_counts": lambda rows: reply(rows, revision=0),
     "reply_target_once": lambda rows: (target(rows, of := reply(rows)), target(rows, of)),
+    "reminder_once": lambda rows: (reminder(rows), reminder(rows)),
+    "announcement_version_once": lambda rows: (announcement(rows, of := reply(rows)), announcement(rows, of)),
     "response_second_pair_of_eyes": lambda rows: answered(rows, actor="kim@x"),
 }
 

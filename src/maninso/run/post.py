@@ -20,6 +20,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from maninso.petitions import notices
 from maninso.petitions.notices import SEND, TELL
 from maninso.run.mail import MOST_CONNECTIONS, Post, PostBusy, Undeliverable
+from maninso.run.settings import DEFAULT_MAIL_RATE
 from maninso.web.shared.letters import Letter, write_letter
 
 logger = logging.getLogger(__name__)
@@ -44,11 +45,15 @@ class LaterEachTime(procrastinate.BaseRetryStrategy):
 
 
 class PostOffice:
-    """Sends what waits. `clock` gives the moment; the database is asked in threads, as many as letters are sent."""
+    """Sends what waits. `clock` gives the moment; the database is asked in threads, as many as letters are sent.
 
-    def __init__(self, post: Post, *, clock: Callable[[], dt.datetime]) -> None:
+    `rate` is how many messages a second subscribers are sent at most.
+    """
+
+    def __init__(self, post: Post, *, clock: Callable[[], dt.datetime], rate: int = DEFAULT_MAIL_RATE) -> None:
         self._post = post
         self._clock = clock
+        self._rate = rate
         self._threads = ThreadPoolExecutor(MOST_CONNECTIONS, thread_name_prefix="post")
 
     def register(self, jobs: procrastinate.App) -> None:
@@ -75,9 +80,13 @@ class PostOffice:
         return write_letter(message, now=now) if message is not None else None
 
     async def tell_subscribers(self, announcement_id: int) -> None:
-        """Make the messages of an announcement, some at a time."""
-        while await self.ask(notices.tell_subscribers, announcement_id, now=self._clock()):
-            pass
+        """Make the messages of an announcement, some at a time, no faster than they are to be sent.
+
+        A worker that ends meanwhile leaves the rest to the next one.
+        """
+        while made := await self.ask(notices.tell_subscribers, announcement_id, now=self._clock()):
+            if made == notices.AT_ONCE:
+                await asyncio.sleep(made / self._rate)
 
     async def keep_house(self, jobs: procrastinate.App) -> None:
         """Every minute: hand on what a worker left behind that is gone, and forget counts that have lapsed."""

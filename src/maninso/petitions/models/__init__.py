@@ -14,7 +14,7 @@ from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
-from maninso.petitions.models.reply import Assignment, Reply, ReplyTarget
+from maninso.petitions.models.reply import Assignment, Reminder, Reply, ReplyTarget
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
@@ -45,6 +45,7 @@ __all__ = [
     "Petition",
     "PetitionSearch",
     "Raising",
+    "Reminder",
     "Reply",
     "ReplyTarget",
     "Response",

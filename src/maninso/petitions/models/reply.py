@@ -90,3 +90,17 @@ class Assignment(models.Model):
     obligation = models.OneToOneField(Obligation, on_delete=models.PROTECT, primary_key=True, related_name="assignment")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+
+class Reminder(models.Model):
+    """One reminder of a debt that clerks were sent: once a stage of the way to its day, and past it."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="+")
+    due_on = models.DateField()  # a day that was moved is reminded of anew
+    stage = models.TextField()  # "before-7", "late-14": in days
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["obligation", "due_on", "stage"], name="reminder_once")
+        ]

@@ -17,6 +17,7 @@ from maninso.petitions.obligations.board import (
 )
 from maninso.petitions.obligations.debts import record_met_thresholds
 from maninso.petitions.obligations.desk import Debt, Desk, DeskRow, assign, list_colleagues, read_debt, read_desk
+from maninso.petitions.obligations.reminders import remind_clerks
 from maninso.petitions.obligations.replies import (
     OwnReplyError,
     ReplyError,
@@ -25,6 +26,7 @@ from maninso.petitions.obligations.replies import (
     approve_reply,
     drop_reply,
     edit_reply,
+    preview_mail,
     propose_reply,
     publish_due_replies,
     retract_reply,
@@ -73,6 +75,7 @@ __all__ = [
     "list_replies",
     "list_targets",
     "nearest_threshold",
+    "preview_mail",
     "propose_reply",
     "publish_due_replies",
     "read_debt",
@@ -80,6 +83,7 @@ __all__ = [
     "read_reply",
     "read_scores",
     "record_met_thresholds",
+    "remind_clerks",
     "retract_reply",
     "revise_reply",
     "send_back_reply",

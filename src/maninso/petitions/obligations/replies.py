@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from maninso import ManinsoError, UsageError
+from maninso.petitions import notices
 from maninso.petitions.audit import append_record
 from maninso.petitions.lifecycle import SYSTEM, Actor, RoleError, check_language, clean_text
 from maninso.petitions.models import Obligation, Reply, ReplyTarget, Response
@@ -212,6 +213,19 @@ def retract_reply(reply_id: int, *, reason: str, actor: Actor, now: dt.datetime)
         for obligation_id in answered:
             take_back(obligation_id, reply=reply, now=now)
         _write(reply, "answer-retracted", actor, {"version": reply.versions}, {"obligations": answered}, now, reason)
+
+
+def preview_mail(reply_id: int, *, language: str, actor: Actor, now: dt.datetime) -> None:
+    """Send the one who asks, and nobody else, the message that subscribers would get. Raises ReplyError, UsageError."""
+    with transaction.atomic():
+        reply = _lock(reply_id, actor)
+        if not (reply.author and reply.summary):
+            raise UsageError("the answer is not whole", cure="say who answers, and give the answer in brief")
+        petition_id = reply.targets.values_list("obligation__petition", flat=True).order_by("obligation").first()
+        if petition_id is None:
+            raise ReplyError(f"answer {reply_id} answers nothing", cure="choose what it answers")
+        facts = {"what": "preview", "author": reply.author, "summary": reply.summary, "version": reply.versions + 1}
+        notices.tell_desk(petition_id=petition_id, recipient=actor.name, language=language, facts=facts, now=now)
 
 
 def _publish(reply: Reply, *, by: Actor, now: dt.datetime) -> None:

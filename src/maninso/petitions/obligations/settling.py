@@ -109,14 +109,21 @@ def answer(
         )
         append_entries(cursor, petition_id=obligation.petition_id, entries=[event.render()])
         if with_mail:
-            notices.announce(petition_id=obligation.petition_id, kind="answered", now=now)
+            notices.announce(
+                petition_id=obligation.petition_id,
+                kind="answered",
+                now=now,
+                reply_id=reply.pk if reply else None,
+                version=response.version if reply else 0,
+            )
     return response.version
 
 
 def take_back(obligation_id: int, *, reply: Reply, now: dt.datetime) -> None:
     """Let a debt be as it was without a reply: owed again, or lapsed, unless another response keeps it.
 
-    The log gets an entry that names what was taken back; the responses stay on the record.
+    Messages about it that wait are not sent. The log gets an entry that names what was taken back; the responses stay
+    on the record.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         obligation = lock_obligation(obligation_id)
@@ -133,6 +140,7 @@ def take_back(obligation_id: int, *, reply: Reply, now: dt.datetime) -> None:
             else:
                 left = {"response": None, "state": "owed", "settled_at": None, "settled_role": "", "settled_by": ""}
             Obligation.objects.filter(pk=obligation_id).update(**left)
+        notices.cancel_announcements(petition_id=obligation.petition_id, reply_id=reply.pk, now=now)
         event = Event(
             TAKEN_BACK,
             {

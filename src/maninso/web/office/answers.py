@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from maninso import ManinsoError
 from maninso.petitions import obligations
@@ -72,6 +72,9 @@ def _act(request: HttpRequest, reply: ReplyView, member: Member) -> None:
             obligations.approve_reply(number, seen=seen, actor=actor, now=now)
         case "back":
             obligations.send_back_reply(number, note=request.POST.get("note", ""), actor=actor, now=now)
+        case "preview":
+            language = translation.get_language() or "ko"
+            obligations.preview_mail(number, language=language, actor=actor, now=now)
         case "revise":
             obligations.revise_reply(number, actor=actor, now=now)
         case "drop":
