@@ -146,7 +146,9 @@ def read_and_search(tour: Tour) -> None:
     by_state = {each["state"]: number for number, each in petitions}
     by_state["gone"] = next(iter({*range(1, len(SAMPLES) + 1)} - {number for number, _ in petitions}))
     void = next(number for number, each in petitions if each["ledger"] and each["ledger"]["voids"])
-    answered = next(number for number, each in petitions if each["government_response"])
+    answered, debt = next(
+        (number, each["obligations"][0]["id"]) for number, each in petitions if each["government_response"]
+    )
     for path in (
         *("/", "/petitions", "/petitions?q=zzzzzz", "/obligations", "/log", "/about", "/privacy", "/accessibility"),
         *("/moderation", "/pages", "/check", "/charter/university", "/problems/not-shown", "/petitions/new/proved"),
@@ -155,6 +157,7 @@ def read_and_search(tour: Tour) -> None:
         f"/petitions/{void}/voids",
         f"/petitions/{answered}",
         f"/petitions/{answered}/answers",
+        f"/petitions/{answered}/verdict/{debt}",
     ):
         tour.open(path)
     tour.open("/nowhere", name="an address that is none")

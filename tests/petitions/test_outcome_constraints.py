@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from maninso.petitions.models import Announcement, Obligation, Reminder, Reply, ReplyTarget, Response
+from maninso.petitions.models import Announcement, Obligation, Reminder, Reply, ReplyTarget, Response, Verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,18 @@ def announcement(rows: dict[str, Any], of: Reply) -> Announcement:
     )
 
 
+def verdict(rows: dict[str, Any], **changes: Any) -> Verdict:
+    of = changes.pop("response", None) or answered(rows)
+    given = {"obligation": rows["owed"], "response": of, "person": bytes(16), "verdict": "yes"}
+    return Verdict.objects.create(**{**given, **changes})
+
+
+def another(rows: dict[str, Any]) -> Obligation:
+    first = rows["owed"]
+    met = {"needed": 5, "met_index": 9, "met_count": 5, "met_at": rows["now"], "created_at": rows["now"]}
+    return Obligation.objects.create(petition=first.petition, threshold_id="debate", **met)
+
+
 BREACHES: dict[str, Breach] = {
     "reply_state_known": lambda rows: reply(rows, state="lost"),
     "reply_of_somebody": lambda rows: reply(rows, institution=""),
@@ -62,6 +74,9 @@ BREACHES: dict[str, Breach] = {
     "reply_retracted_why": lambda rows: reply(rows, state="retracted", versions=1, retracted_at=rows["now"]),
     "reply_counts": lambda rows: reply(rows, revision=0),
     "reply_target_once": lambda rows: (target(rows, of := reply(rows)), target(rows, of)),
+    "verdict_once": lambda rows: (verdict(rows, response=(of := answered(rows))), verdict(rows, response=of)),
+    "verdict_known": lambda rows: verdict(rows, verdict="hm"),
+    "verdict_person_length": lambda rows: verdict(rows, person=bytes(15)),
     "reminder_once": lambda rows: (reminder(rows), reminder(rows)),
     "announcement_version_once": lambda rows: (announcement(rows, of := reply(rows)), announcement(rows, of)),
     "response_second_pair_of_eyes": lambda rows: answered(rows, actor="kim@x"),
@@ -69,6 +84,7 @@ BREACHES: dict[str, Breach] = {
 
 GUARDS: dict[str, Breach] = {
     "response_to_its_target": lambda rows: response(rows, reply(rows)),
+    "verdict_of_its_answer": lambda rows: verdict(rows, obligation=another(rows)),
     "response_to_its_target (kept)": lambda rows: ReplyTarget.objects.filter(reply=answered(rows).reply)._raw_delete(
         "default"
     ),

@@ -19,6 +19,7 @@ from maninso.web.pages import (
     similar,
     supporting,
     updates,
+    verdicts,
 )
 
 urlpatterns = [
@@ -30,6 +31,7 @@ urlpatterns = [
     path("petitions/new/proved", raising.show_proved, name="new_proved"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/answers", answers.show_answers, name="answers"),
+    path("petitions/<str:number>/verdict/<str:debt>", verdicts.judge, name="verdict"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
     path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),
     path("petitions/<str:number>/sign/email", mailbox.ask_address, name="sign_email"),

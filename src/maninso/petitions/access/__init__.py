@@ -18,6 +18,7 @@ from maninso.petitions.access.views import (
     ReceiptView,
     ResponseView,
     ThresholdView,
+    VerdictsView,
     Words,
     WouldOwe,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "ReceiptView",
     "ResponseView",
     "ThresholdView",
+    "VerdictsView",
     "Words",
     "WouldOwe",
     "find_charter",

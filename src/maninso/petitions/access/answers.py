@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Count, F, Q
+
 from maninso.petitions.access.rows import is_readable
-from maninso.petitions.access.views import AnswerView, MetBesides, ResponseView
-from maninso.petitions.models import Petition, ReplyTarget, Response
+from maninso.petitions.access.views import AnswerView, MetBesides, ResponseView, VerdictsView
+from maninso.petitions.models import VERDICTS, Obligation, Petition, ReplyTarget, Response
 
 
 def find_answers(petition: Petition) -> tuple[AnswerView, ...]:
@@ -19,6 +21,26 @@ def find_answers(petition: Petition) -> tuple[AnswerView, ...]:
         threads.setdefault(response.reply_id or 0, []).append(response)
     besides = _find_besides(petition, [number for number in threads if number])
     return tuple(_view(rows, besides.get(number, ())) for number, rows in threads.items())
+
+
+def count_verdicts(petition: Petition) -> tuple[VerdictsView, ...]:
+    """Return what the signers of a petition say of the answers that keep its debts, in one query."""
+    of_kept = Q(verdicts__response__reply=F("response__reply")) | Q(
+        verdicts__response__reply=None, response__reply=None
+    )
+    rows = (
+        Obligation.objects.filter(petition=petition, state="kept")
+        .annotate(
+            **{name: Count("verdicts", of_kept & Q(verdicts__verdict=name)) for name in VERDICTS},
+            earlier=Count("verdicts", of_kept & ~Q(verdicts__response=F("response"))),
+        )
+        .order_by("pk")
+        .values_list("pk", *VERDICTS, "earlier")
+    )
+    return tuple(
+        VerdictsView(obligation_id=number, yes=yes, partly=partly, no=no, earlier=earlier)
+        for number, yes, partly, no, earlier in rows
+    )
 
 
 def view_response(response: Response) -> ResponseView:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Sum
 
-from maninso.petitions.access.answers import find_answers
+from maninso.petitions.access.answers import count_verdicts, find_answers
 from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.rules import read_charter_version, reason_words
@@ -27,7 +27,13 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     if petition is None:
         return None
     view = build_petition(petition, counts=_count(petition), now=now)
-    return replace(view, masked=_find_masked(petition), appeal=_find_appeal(petition), answers=find_answers(petition))
+    return replace(
+        view,
+        masked=_find_masked(petition),
+        appeal=_find_appeal(petition),
+        answers=find_answers(petition),
+        verdicts=count_verdicts(petition),
+    )
 
 
 def find_count(petition_id: int) -> CountView | None:

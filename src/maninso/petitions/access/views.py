@@ -65,6 +65,22 @@ class AnswerView:
         return self.versions[0]
 
 
+@dataclass(frozen=True, kw_only=True)
+class VerdictsView:
+    """What signers say of the answer that keeps a debt; one verdict a signer."""
+
+    obligation_id: int
+    yes: int
+    partly: int
+    no: int
+    earlier: int  # of these, those that were given to an earlier version of the answer
+
+    @property
+    def total(self) -> int:
+        """How many signers have said something."""
+        return self.yes + self.partly + self.no
+
+
 @dataclass(frozen=True)
 class ExtensionView:
     """One time that the day of a debt was moved."""
@@ -207,6 +223,7 @@ class PetitionView:
     updated_at: dt.datetime
     masked: tuple[MaskedView, ...] = ()
     answers: tuple[AnswerView, ...] = ()  # the first one first
+    verdicts: tuple[VerdictsView, ...] = ()  # of answered debts
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 
     @property

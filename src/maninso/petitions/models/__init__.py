@@ -14,12 +14,13 @@ from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
-from maninso.petitions.models.reply import Assignment, Reminder, Reply, ReplyTarget
+from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyTarget, Verdict
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 
 __all__ = [
     "FAMILY_ROLES",
+    "VERDICTS",
     "Account",
     "Allowance",
     "Announcement",
@@ -58,5 +59,6 @@ __all__ = [
     "StateChange",
     "Subscriber",
     "Takedown",
+    "Verdict",
     "VoidBatch",
 ]

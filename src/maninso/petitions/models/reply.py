@@ -6,12 +6,14 @@ What is published are responses (`obligation.Response`), one a debt and version;
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.lookups import Exact
 
 from maninso.petitions.models.account import Account
-from maninso.petitions.models.obligation import Obligation
+from maninso.petitions.models.obligation import Obligation, Response
 
 REPLY_STATES = ("writing", "proposed", "approved", "published", "retracted", "dropped")
+VERDICTS = ("yes", "partly", "no")
 
 
 class Reply(models.Model):
@@ -103,4 +105,26 @@ class Reminder(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["obligation", "due_on", "stage"], name="reminder_once")
+        ]
+
+
+class Verdict(models.Model):
+    """What one signer says of an answer. `person` is derived from the nullifier and leads to no leaf.
+
+    It is of the response that was shown, and holds no time. The response answers that debt (foreign key, 0022).
+    """
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="verdicts")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="+")
+    person = models.BinaryField()
+    verdict = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["obligation", "person"], name="verdict_once"),
+            models.CheckConstraint(condition=Q(verdict__in=VERDICTS), name="verdict_known"),
+            models.CheckConstraint(
+                condition=Q(Exact(Func(F("person"), function="octet_length", output_field=models.IntegerField()), 16)),
+                name="verdict_person_length",
+            ),
         ]

@@ -43,6 +43,7 @@ from maninso.petitions.obligations.settling import (
     digest_response,
     extend,
 )
+from maninso.petitions.obligations.verdicts import KeyGoneError, NotSignerError, judge_answer
 from maninso.petitions.obligations.written import ReplyView, Target, list_replies, list_targets, read_reply
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "DeskRow",
     "GroundError",
     "InstitutionError",
+    "KeyGoneError",
+    "NotSignerError",
     "ObligationError",
     "OwnReplyError",
     "ReplyError",
@@ -71,6 +74,7 @@ __all__ = [
     "drop_reply",
     "edit_reply",
     "extend",
+    "judge_answer",
     "list_colleagues",
     "list_replies",
     "list_targets",

@@ -98,6 +98,9 @@ def render_petition(
             {
                 **show_debt(obligation),
                 "answers": [each for each in view.answers if obligation.obligation_id in each.obligations],
+                "verdicts": next(
+                    (each for each in view.verdicts if each.obligation_id == obligation.obligation_id), None
+                ),
             }
             for obligation in view.obligations
         ],

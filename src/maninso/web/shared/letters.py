@@ -212,7 +212,10 @@ def _code(message: StoredMessage, now: dt.datetime) -> Words:
         subject=_("%(code)s is your code") % {"code": code},
         heading=code,
         paragraphs=(
-            _("Somebody, most likely you, wants to raise or support a petition with this address."),
+            _(
+                "Somebody, most likely you, proves with this address who they are: "
+                "for a petition, or to judge an answer."
+            ),
             _("Type this code on the page where you were writing. What you wrote is still there."),
         ),
         notes=(
