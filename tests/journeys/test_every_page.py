@@ -158,6 +158,7 @@ def read_and_search(tour: Tour) -> None:
         f"/petitions/{answered}",
         f"/petitions/{answered}/answers",
         f"/petitions/{answered}/verdict/{debt}",
+        *("/bills", "/bills/1"),
     ):
         tour.open(path)
     tour.open("/nowhere", name="an address that is none")

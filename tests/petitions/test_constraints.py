@@ -261,7 +261,7 @@ def test_every_constraint_of_the_models_is_broken_here() -> None:
         named
         == BREACHES.keys()
         | office.BREACHES.keys()
-        | (outcomes.BREACHES.keys() - {"announcement_version_once"})
+        | ({name.split(" ")[0] for name in outcomes.BREACHES} - {"announcement_version_once"})
         | in_own_files
     )
 

@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from maninso.petitions.models import Announcement, Obligation, Reminder, Reply, ReplyTarget, Response, Verdict
+from maninso.petitions.models import (
+    Announcement,
+    Bill,
+    BillPetition,
+    Obligation,
+    Provision,
+    Reminder,
+    Reply,
+    ReplyTarget,
+    Response,
+    Stage,
+    Verdict,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +74,26 @@ def another(rows: dict[str, Any]) -> Obligation:
     return Obligation.objects.create(petition=first.petition, threshold_id="debate", **met)
 
 
+def bill(rows: dict[str, Any], **changes: Any) -> Bill:
+    given = {"register": "assembly", "number": "1", "title": "Walking signals", "language": "en", "digest": bytes(32)}
+    return Bill.objects.create(**{**given, "created_at": rows["now"], "changed_at": rows["now"], **changes})
+
+
+def stage(rows: dict[str, Any], of: Bill, **changes: Any) -> Stage:
+    return Stage.objects.create(**{"bill": of, "position": 0, "stage": "passed", "on": "2024-05-28", **changes})
+
+
+def provision(rows: dict[str, Any], of: Bill, **changes: Any) -> Provision:
+    return Provision.objects.create(**{"bill": of, "position": 0, "place": "1", "before": "a", "after": "b", **changes})
+
+
+def about(rows: dict[str, Any], of: Bill, **changes: Any) -> BillPetition:
+    given = {"bill": of, "petition": rows["owed"].petition, "position": 0, "meets": "whole"}
+    return BillPetition.objects.create(**{**given, **changes})
+
+
+LAW = {"act_title": "Road Act", "enacted_on": "2024-06-05"}
+
 BREACHES: dict[str, Breach] = {
     "reply_state_known": lambda rows: reply(rows, state="lost"),
     "reply_of_somebody": lambda rows: reply(rows, institution=""),
@@ -74,6 +106,19 @@ BREACHES: dict[str, Breach] = {
     "reply_retracted_why": lambda rows: reply(rows, state="retracted", versions=1, retracted_at=rows["now"]),
     "reply_counts": lambda rows: reply(rows, revision=0),
     "reply_target_once": lambda rows: (target(rows, of := reply(rows)), target(rows, of)),
+    "bill_once": lambda rows: (bill(rows), bill(rows)),
+    "bill_kind_known": lambda rows: bill(rows, kind="rumour"),
+    "bill_named": lambda rows: bill(rows, title=""),
+    "bill_address": lambda rows: bill(rows, address="javascript:alert(1)"),
+    "bill_enacted_whole": lambda rows: bill(rows, enacted_on="2024-06-05"),
+    "bill_enacted_whole (ruling)": lambda rows: bill(rows, kind="ruling", **LAW),
+    "bill_in_force_after": lambda rows: bill(rows, **LAW, in_force_on="2024-06-04"),
+    "stage_position_once": lambda rows: (stage(rows, of := bill(rows)), stage(rows, of)),
+    "stage_known": lambda rows: stage(rows, bill(rows), stage="lost"),
+    "provision_position_once": lambda rows: (provision(rows, of := bill(rows)), provision(rows, of)),
+    "provision_changes": lambda rows: provision(rows, bill(rows), after="a"),
+    "bill_petition_position_once": lambda rows: (about(rows, of := bill(rows)), about(rows, of)),
+    "bill_petition_meets": lambda rows: about(rows, bill(rows), meets="maybe"),
     "verdict_once": lambda rows: (verdict(rows, response=(of := answered(rows))), verdict(rows, response=of)),
     "verdict_known": lambda rows: verdict(rows, verdict="hm"),
     "verdict_person_length": lambda rows: verdict(rows, person=bytes(15)),

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from maninso.web.pages import (
     answers,
+    bills,
     charters,
     errors,
     front,
@@ -51,6 +52,8 @@ urlpatterns = [
     path("identity/oidc/<str:provider_id>/return", providers.come_back, name="oidc_return"),
     path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
     path("obligations", front.show_board, name="obligations"),
+    path("bills", bills.list_bills, name="bills"),
+    path("bills/<str:number>", bills.show_one, name="bill"),
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),
     path("problems/<str:slug>", problems.show_problem, name="problem"),
     path("log", front.describe_site_log, name="site_log"),

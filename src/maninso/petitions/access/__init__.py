@@ -4,10 +4,12 @@ The read models that pages, JSON and feeds are made of lie in `views`; everythin
 the functions from here.
 """
 
+from maninso.petitions.access.bills import AboutView, ProvisionView, WholeBill, find_bill, list_bills
 from maninso.petitions.access.find import find_count, find_petition, log_key, read_log_file, read_receipt
 from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
     AnswerView,
+    BillView,
     CountView,
     ExtensionView,
     LedgerView,
@@ -24,7 +26,9 @@ from maninso.petitions.access.views import (
 )
 
 __all__ = [
+    "AboutView",
     "AnswerView",
+    "BillView",
     "CountView",
     "ExtensionView",
     "LedgerView",
@@ -32,15 +36,19 @@ __all__ = [
     "ObligationView",
     "PetitionCard",
     "PetitionView",
+    "ProvisionView",
     "ReceiptView",
     "ResponseView",
     "ThresholdView",
     "VerdictsView",
+    "WholeBill",
     "Words",
     "WouldOwe",
+    "find_bill",
     "find_charter",
     "find_count",
     "find_petition",
+    "list_bills",
     "log_key",
     "read_log_file",
     "read_receipt",

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Sum
 
 from maninso.petitions.access.answers import count_verdicts, find_answers
+from maninso.petitions.access.bills import find_bills
 from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.rules import read_charter_version, reason_words
@@ -33,6 +34,7 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
         appeal=_find_appeal(petition),
         answers=find_answers(petition),
         verdicts=count_verdicts(petition),
+        bills=find_bills(petition),
     )
 
 

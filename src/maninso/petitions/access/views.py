@@ -82,6 +82,43 @@ class VerdictsView:
 
 
 @dataclass(frozen=True)
+class StageView:
+    """One stage of a bill: its code, its day, and a note."""
+
+    stage: str
+    on: dt.date
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillView:
+    """A bill, a ruling or a refusal (`kind`), and where it stands."""
+
+    bill_id: int
+    kind: str
+    register: str
+    number: str
+    title: str
+    language: str
+    body: str  # the parliament, court or institution
+    proposer: str
+    summary: str
+    address: str
+    act_title: str  # "" while it is no law
+    act_number: str
+    enacted_on: dt.date | None
+    in_force_on: dt.date | None
+    stages: tuple[StageView, ...]  # the first one first
+    demand: str  # of the petition that it is shown on
+    meets: str  # whole, part or not: that demand; "" elsewhere
+
+    @property
+    def is_law(self) -> bool:
+        """Whether it was enacted."""
+        return self.enacted_on is not None
+
+
+@dataclass(frozen=True)
 class ExtensionView:
     """One time that the day of a debt was moved."""
 
@@ -224,6 +261,7 @@ class PetitionView:
     masked: tuple[MaskedView, ...] = ()
     answers: tuple[AnswerView, ...] = ()  # the first one first
     verdicts: tuple[VerdictsView, ...] = ()  # of answered debts
+    bills: tuple[BillView, ...] = ()  # and rulings and refusals
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 
     @property

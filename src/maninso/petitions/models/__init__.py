@@ -6,6 +6,7 @@ mirrored for reading (`signing`), never written from here.
 
 from maninso.petitions.models.account import Account
 from maninso.petitions.models.audit import AuditRecord
+from maninso.petitions.models.bill import Bill, BillPetition, Provision, Stage
 from maninso.petitions.models.family import FAMILY_ROLES, Family, FamilyChange, FamilyMember
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
@@ -27,6 +28,8 @@ __all__ = [
     "Appeal",
     "Assignment",
     "AuditRecord",
+    "Bill",
+    "BillPetition",
     "BlockedCreator",
     "Case",
     "CharterVersion",
@@ -45,6 +48,7 @@ __all__ = [
     "PageVersion",
     "Petition",
     "PetitionSearch",
+    "Provision",
     "Raising",
     "Reminder",
     "Reply",
@@ -56,6 +60,7 @@ __all__ = [
     "SigningThreshold",
     "SigningTree",
     "Sponsor",
+    "Stage",
     "StateChange",
     "Subscriber",
     "Takedown",

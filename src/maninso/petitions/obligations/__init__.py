@@ -6,6 +6,7 @@ Clerks write replies at their desk; once another member has approved one, it is 
 that it meets, and settles it.
 """
 
+from maninso.petitions.obligations.bills import BillError, BillRecord, keep_bill, read_record
 from maninso.petitions.obligations.board import (
     STATUSES,
     Board,
@@ -48,6 +49,8 @@ from maninso.petitions.obligations.written import ReplyView, Target, list_replie
 
 __all__ = [
     "STATUSES",
+    "BillError",
+    "BillRecord",
     "Board",
     "Debt",
     "Desk",
@@ -75,6 +78,7 @@ __all__ = [
     "edit_reply",
     "extend",
     "judge_answer",
+    "keep_bill",
     "list_colleagues",
     "list_replies",
     "list_targets",
@@ -84,6 +88,7 @@ __all__ = [
     "publish_due_replies",
     "read_debt",
     "read_desk",
+    "read_record",
     "read_reply",
     "read_scores",
     "record_met_thresholds",

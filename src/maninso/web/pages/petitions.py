@@ -18,6 +18,7 @@ from maninso.web.shared.display import (
     build_steps,
     days_left,
     pick_threshold,
+    show_bill,
     show_card,
     show_debt,
     state_tag,
@@ -104,6 +105,8 @@ def render_petition(
             }
             for obligation in view.obligations
         ],
+        "bills": [show_bill(each) for each in view.bills],
+        "is_law": any(each.is_law for each in view.bills),
         "assurances": [
             {"label": ASSURANCES[level], "count": count}
             for level, count in sorted(view.signatures_by_assurance.items())
