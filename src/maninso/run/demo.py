@@ -17,6 +17,7 @@ from maninso.charter import load_preset
 from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, render_sign
 from maninso.run.console import say, show_progress
 from maninso.run.database import open_site
+from maninso.run.demo_outcomes import answer_by_two, make_outcomes
 from maninso.run.demo_petitions import SAMPLES, Sample, unwrap
 from maninso.run.postgres import remove_cluster
 from maninso.run.settings import Settings, read_or_make_secret, read_settings
@@ -146,6 +147,8 @@ def make_site(settings: Settings, *, now: dt.datetime) -> None:
             for number, sample in enumerate(SAMPLES, start=1):
                 Maker(sequencer, sample, now=now).make()
                 progress(number, len(SAMPLES))
+        make_outcomes(now=now)
+        sequencer.catch_up(now=now)
         cursor.execute("SET synchronous_commit = on")
         cursor.execute("SELECT pg_current_xact_id()")  # a durable commit, and with it all those before
 
@@ -280,22 +283,19 @@ class Maker:
         self._sequencer.catch_up(now=min(closes_at, moment))
 
     def _answer(self, petition_id: int) -> None:
-        from maninso.petitions import obligations
         from maninso.petitions.access import find_petition
-        from maninso.petitions.lifecycle import Actor
 
-        given = self._sample.answer
+        given, language = self._sample.answer, self._sample.language
         view = find_petition(petition_id, now=self._now)
         assert given is not None and view is not None  # noqa: S101, PT018 - this sample has both
         owed = view.obligations[0]
-        obligations.answer(
+        body = unwrap(given.body, language=language)
+        answer_by_two(
             owed.obligation_id,
-            author=given.author,
-            summary=given.summary,
-            body=unwrap(given.body, language=self._sample.language),
-            language=self._sample.language,
+            words={"author": given.author, "summary": given.summary, "body": body},
+            language=language,
+            approved=True,
             now=owed.met_at + dt.timedelta(days=given.after),
-            actor=Actor(role="clerk", name="demonstration"),
         )
 
 
@@ -323,7 +323,11 @@ def describe(address: str, settings: Settings) -> list[str]:
         f"  {address}/petitions/{number}",
         f"      lacks {left} signatures; sign as a made-up person and keep the receipt",
         f"  {address}/obligations",
-        "      what is owed, answered and overdue",
+        "      what is owed, answered, late and overdue, and who keeps their word",
+        f"  {address}/bills",
+        "      what became of petitions: a law, a bill, a refusal",
+        f"  {address}/office/debts",
+        "      the clerk's desk (come in by the clerk's link below): an answer waits for a second pair of eyes",
         f"  .venv/bin/maninso verify {address}/petitions/{number}",
         "      recounts the petition from its public log",
         f"  {rehearsal} rehearse {number} --signers {left} --url {address}",
