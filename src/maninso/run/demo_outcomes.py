@@ -15,8 +15,8 @@ WAITING = {
 
 CORRECTION: dict[str, Any] = {
     "title": "Limit night-time noise from road works near homes",
-    "from": "from next April",
-    "to": "from next March",
+    "from": "next April",
+    "to": "next March",
     "after": 30,  # days
 }
 """A word of an answer that was corrected, so that it has two versions."""
@@ -38,9 +38,9 @@ OUTCOMES: tuple[dict[str, Any], ...] = (
         "enacted": 60,
         "in_force": 20,
         "stages": (
-            ("proposed", 190, ""),
-            ("committee", 150, ""),
-            ("passed", 75, "311 to 24"),
+            ("proposed", 96, ""),
+            ("committee", 85, ""),
+            ("passed", 70, "311 to 24"),
             ("promulgated", 60, ""),
             ("in-force", 20, ""),
         ),

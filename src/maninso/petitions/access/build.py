@@ -97,6 +97,7 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
         updated_at=max(
             [petition.updated_at]
             + [moment for each in obligations for moment in (each.met_at, each.settled_at) if moment]
+            + [each.response.published_at for each in obligations if each.response]
             + ([ledger.published_at] if ledger else [])
         ),
     )

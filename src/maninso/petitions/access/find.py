@@ -32,8 +32,8 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
         view,
         masked=_find_masked(petition),
         appeal=_find_appeal(petition),
-        answers=find_answers(petition),
-        verdicts=count_verdicts(petition),
+        answers=find_answers(petition) if view.obligations else (),
+        verdicts=count_verdicts(petition) if any(each.state == "kept" for each in view.obligations) else (),
         bills=find_bills(petition),
     )
 

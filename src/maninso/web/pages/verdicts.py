@@ -54,7 +54,6 @@ def judge(request: HttpRequest, number: str, debt: str) -> HttpResponseBase:
         "debt": owed,
         "said": owed.response,
         "who_is_it": proving.show_proving(request, wanted, challenge=challenge, now=now),
-        "regions": wanted.charter.regions,
         "choices": CHOICES,
         "chosen": chosen,
         "error": error,
