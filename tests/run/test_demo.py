@@ -63,6 +63,8 @@ def test_answers_in_time_late_and_corrected_a_draft_and_outcomes_are_there(datab
     assert database.execute("SELECT max(version) FROM petitions_response").fetchone() == (2,)
     states = database.execute("SELECT DISTINCT state FROM petitions_reply").fetchall()
     assert set(states) == {("published",), ("proposed",)}
+    said = database.execute("SELECT obligation_id, count(*) FROM petitions_verdict GROUP BY 1").fetchall()
+    assert (len(said), min(count for _, count in said) > 30) == (3, True)
     bills = database.execute("SELECT kind, enacted_on IS NOT NULL FROM petitions_bill").fetchall()
     assert set(bills) == {("bill", True), ("bill", False), ("refusal", False)}
 

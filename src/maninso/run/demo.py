@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,7 +18,7 @@ from maninso.charter import load_preset
 from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, render_sign
 from maninso.run.console import say, show_progress
 from maninso.run.database import open_site
-from maninso.run.demo_outcomes import answer_by_two, make_outcomes
+from maninso.run.demo_outcomes import answer_by_two, make_outcomes, name_signers
 from maninso.run.demo_petitions import SAMPLES, Sample, unwrap
 from maninso.run.postgres import remove_cluster
 from maninso.run.settings import Settings, read_or_make_secret, read_settings
@@ -163,6 +164,7 @@ class Maker:
         self._charter = load_preset(sample.charter)
         self._random = random.Random(f"{SEED}/{sample.title}")  # noqa: S311 - made-up people need no secrecy
         self._opened_at = now - dt.timedelta(days=sample.opened)
+        self._named: Iterator[bytes] = iter(())
 
     def make(self) -> None:
         """Make the petition, from its draft to the state where its way ends."""
@@ -191,6 +193,8 @@ class Maker:
             lifecycle.reject_petition(petition_id, reason=reason, now=self._opened_at)
         elif sample.state not in ("gathering", "moderation"):
             closes_at = lifecycle.open_petition(petition_id, now=self._opened_at)
+            if sample.answer is not None:
+                self._named = name_signers(petition_id)
             self._collect(petition_id, closes_at)
             self._end(petition_id, closes_at)
 
@@ -223,7 +227,8 @@ class Maker:
         region = self._random.randint(1, len(self._charter.regions)) if self._charter.regions else 0
         assurance = max(1, self._charter.signer.minimum_assurance)
         made_up = self._random.randbytes
-        return render_sign(assurance, region, self._bucket(moment), made_up(16), made_up(32))
+        nullifier = next(self._named, None) or made_up(16)
+        return render_sign(assurance, region, self._bucket(moment), nullifier, made_up(32))
 
     def _bucket(self, moment: dt.datetime) -> int:
         passed = int((moment - self._opened_at).total_seconds())

@@ -1,7 +1,13 @@
 """What came of the sample site's petitions: answers by two people, a draft that waits, bills, a law, a refusal."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+
+from maninso.identity.nullifier import derive_nullifier, open_sealed_key
+from maninso.identity.rehearsal import make_rehearsal_ticket
+from maninso.identity.ticket import Ticket
 
 CLERK, OTHER = "clerk@example.org", "operator@example.org"  # who writes, and who reads and approves
 
@@ -94,6 +100,44 @@ OUTCOMES: tuple[dict[str, Any], ...] = (
 """Bills, a law and a refusal; days are counted back from now."""
 
 
+VERDICTS = 3 * ("yes", "partly", "yes", "no", "yes", "yes", "partly", "no", "yes", "partly", "yes", "no")
+"""What some signers of each answered petition say of the answer, in the order in which they signed."""
+
+
+def name_signers(petition_id: int) -> Iterator[bytes]:
+    """Give the nullifiers of made-up people who will say whether it was an answer. Django must be set up."""
+    from django.conf import settings
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT wrapped_key FROM signing_gate WHERE petition_id = %s", [petition_id])
+        (sealed,) = cursor.fetchone()
+    wrapping_key = settings.MANINSO_KEPT_WRAPPING_KEY(petition_id)
+    key = open_sealed_key(wrapping_key, petition_id=petition_id, sealed=bytes(sealed))
+    for number in range(len(VERDICTS)):
+        ticket = make_ticket(number)
+        yield derive_nullifier(key, issuer=ticket.scheme, subject=ticket.subject)
+
+
+def make_ticket(number: int) -> Ticket:
+    """Return the ticket of one of these people. Django must be set up."""
+    from django.conf import settings
+
+    secret = settings.MANINSO.secret_key
+    return make_rehearsal_ticket(secret, person=f"signer {number}", region="", now=0, assurance=1, age=40)
+
+
+def judge_answers(*, now: dt.datetime) -> None:
+    """Let them say it. Django must be set up."""
+    from maninso.petitions.obligations import NotSignerError, judge_answer, read_desk
+
+    desk = read_desk(institution="", show="settled", member="", now=now)
+    for obligation_id in [row.debt.obligation_id for row in desk.rows if row.debt.response]:
+        for number, verdict in enumerate(VERDICTS):
+            with suppress(NotSignerError):  # an audit took this signature out of the count
+                judge_answer(obligation_id, ticket=make_ticket(number), verdict=verdict)
+
+
 def answer_by_two(
     obligation_id: int, *, words: dict[str, str], language: str, approved: bool, now: dt.datetime, reply: int = 0
 ) -> int:
@@ -131,6 +175,7 @@ def make_outcomes(*, now: dt.datetime) -> None:
     desk = read_desk(institution="", show="owed", member="", now=now)
     debts = {row.debt.petition_title: row.debt.obligation_id for row in desk.rows}
     answer_by_two(debts[WAITING["title"]], words=WAITING, language="ko", approved=False, now=now)
+    judge_answers(now=now)
     correct_answer(now=now)
     numbers = find_numbers()
     for outcome in OUTCOMES:

@@ -378,6 +378,7 @@ than one parking space. Please put them at every station, where staff can keep a
 We are sorry that this answer comes late: two departments had to agree on who looks after the tools.
 
 1. Every station with bicycle parking gets a pump and a set of tools by the end of next year.
+
 2. Broken ones can be reported at the counter and are replaced within a week.""",
         ),
     ),

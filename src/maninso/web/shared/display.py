@@ -112,7 +112,8 @@ def show_debt(obligation: ObligationView) -> dict[str, Any]:
     late = 0
     if obligation.settled_at and obligation.due_on and obligation.binding:
         late = max((local(obligation.settled_at).date() - obligation.due_on).days, 0)
-    return {"obligation": obligation, "tag": owed_tag(standing(obligation)), "late_by": late}
+    tag = Tag(_("Answered late"), "warn") if late and obligation.state == "kept" else owed_tag(standing(obligation))
+    return {"obligation": obligation, "tag": tag, "late_by": late}
 
 
 def show_bill(bill: BillView) -> dict[str, Any]:
