@@ -24,6 +24,13 @@ CLIENT_ID = "maninso-tests"
 SECRET = "a secret of the tests"
 
 
+def free_at_once() -> threading.Event:
+    """Make an event that is set."""
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @cache
 def make_key(_whose: str) -> rsa.RSAPrivateKey:
     """Make a key, once: it takes long."""
@@ -56,6 +63,7 @@ class LyingProvider:
     denies: bool = False
     delay: float = 0.0  # seconds before each answer
     down: bool = False  # 503 to everything
+    free: threading.Event = field(default_factory=free_at_once)  # cleared: every answer waits until it is set
     asked: list[tuple[str, dict[str, str], str]] = field(default_factory=list)  # path, form or query, Authorization
     grants: dict[str, Grant] = field(default_factory=dict)
     key: rsa.RSAPrivateKey = field(default_factory=lambda: make_key("ours"))
@@ -132,6 +140,7 @@ class Handler(BaseHTTPRequestHandler):
         provider = self.provider
         provider.asked.append((path, given, self.headers.get("Authorization", "")))
         time.sleep(provider.delay)
+        provider.free.wait(60)
         if provider.down:
             self.send(503, {"error": "temporarily_unavailable"})
         elif path == "/.well-known/openid-configuration":

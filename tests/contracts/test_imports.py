@@ -31,6 +31,8 @@ MORE = (  # floors inside petitions that the one breach above does not touch
     ("petitions/noticeboard.py", "import maninso.petitions.moderation"),
     ("petitions/accounts.py", "import maninso.petitions.raising"),
     ("petitions/raising/words.py", "import maninso.petitions.moderation"),
+    ("petitions/raising/creators.py", "import maninso.petitions.holders"),
+    ("petitions/holders.py", "import maninso.petitions.discovery"),
 )
 
 

@@ -25,6 +25,7 @@ GATE = Gate(
     state="open",
     opened_at=OPENED,
     closes_at=OPENED + 30 * 86_400,
+    confirms_until=OPENED + 31 * 86_400,
     key=Mac(bytes(32)),
     bucket_seconds=600,
     regions={"": 0},
@@ -49,10 +50,25 @@ def test_whoever_is_let_in_signs_in_a_time_bucket_that_exists(now: float) -> Non
         assert caught.value.refusal is (Refusal.NOT_OPEN if now < OPENED else Refusal.CLOSED)
 
 
+@given(now=st.floats(min_value=OPENED - 10**8, max_value=OPENED + 10**8))
+def test_b32_only_who_asked_in_time_is_let_in_after_the_closing_while_the_grace_lasts(now: float) -> None:
+    if OPENED <= now < GATE.confirms_until:
+        check_gate(GATE, now=now, asked_in_time=True)
+    else:
+        with pytest.raises(Refused) as caught:
+            check_gate(GATE, now=now, asked_in_time=True)
+        assert caught.value.refusal is (Refusal.NOT_OPEN if now < OPENED else Refusal.CLOSED)
+
+
 @pytest.mark.parametrize(
     ("opens_in", "closes_in", "outcome"),
-    [(-2 * HOUR, -HOUR, Outcome.REFUSED), (HOUR, 2 * HOUR, Outcome.REFUSED), (-HOUR, HOUR, Outcome.STORED)],
-    ids=["over", "not begun", "open"],
+    [
+        (-9 * HOUR, -3 * HOUR, Outcome.REFUSED),
+        (-9 * HOUR, -HOUR, Outcome.STORED),
+        (HOUR, 4 * HOUR, Outcome.REFUSED),
+        (-HOUR, HOUR, Outcome.STORED),
+    ],
+    ids=["over", "in its grace", "not begun", "open"],
 )
 def test_the_window_is_the_databases_whatever_a_web_process_believes(
     logs: Logs, database_url: str, opens_in: dt.timedelta, closes_in: dt.timedelta, outcome: Outcome
@@ -60,7 +76,8 @@ def test_the_window_is_the_databases_whatever_a_web_process_believes(
     """What reaches intake has passed the web process's own clock: here one that is wrong by hours."""
     row = logs.connection.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None
-    petition = logs.open(opened_at=(row[0] + opens_in).replace(microsecond=0), closes_at=row[0] + closes_in)
+    opened_at = (row[0] + opens_in).replace(microsecond=0)
+    petition = logs.open(opened_at=opened_at, closes_at=row[0] + closes_in, grace=2 * HOUR)
 
     async def sign() -> Outcome:
         intake = Intake(lambda: psycopg.AsyncConnection.connect(database_url, autocommit=True))

@@ -5,6 +5,7 @@ import pytest
 from maninso.identity.confirmation import (
     LIFETIME,
     TokenError,
+    choose_lifetime,
     make_confirmation,
     open_subscription,
     seal_subscription,
@@ -55,6 +56,20 @@ def test_a_new_secret_makes_nobody_another_person() -> None:
     with pytest.raises(TicketError) as caught:
         verify_any_ticket(keys, old, now=NOW + LIFETIME)
     assert caught.value.reason == "expired"
+
+
+@pytest.mark.parametrize(
+    ("closes_in", "grace", "lifetime"),
+    [
+        (LIFETIME, 86_400, LIFETIME),
+        (LIFETIME - 1, 86_400, LIFETIME - 1 + 86_400),
+        (-7200, 86_400, 86_400 - 7200),  # the message waited for the mail server
+        (1800, 600, LIFETIME),
+        (1800, 0, LIFETIME),
+    ],
+)
+def test_b32_a_link_of_the_last_hour_holds_until_the_grace_is_over(closes_in: int, grace: int, lifetime: int) -> None:
+    assert choose_lifetime(closes_at=NOW + closes_in, grace=grace, now=NOW) == lifetime
 
 
 def test_the_address_in_a_wish_is_sealed() -> None:

@@ -21,6 +21,7 @@ from tests.journeys import looking
 from tests.journeys.conftest import ticket_of
 from tests.journeys.office import compute_totp, last_code, read_mails
 from tests.live import LiveSite, find_free_port, run_to_the_end
+from tests.mailbox import wait_for_message
 
 from maninso.run.demo_petitions import SAMPLES
 from maninso.run.postgres import server_url
@@ -213,6 +214,24 @@ def raise_petition(tour: Tour) -> tuple[str, str]:
     return mine, urlsplit(mine).path.split("/")[3]
 
 
+def keep_in_account(tour: Tour, mine: str) -> None:
+    """Keep the petition in an account, look at all that the account has, and end it."""
+    address = f"creator@{tour.language}.example.org"
+    tour.page.goto(f"{mine}/account")
+    tour.look()
+    tour.page.fill("#email", "no address")
+    tour.click("main form button.go")
+    tour.page.fill("#email", address)
+    tour.click("main form button.go")
+    subject = wait_for_message(tour.site.home / "mail", address)["Subject"]
+    tour.page.fill("#code", "".join(re.findall(r"\d{4}", subject)))
+    tour.click("main form button.go")
+    for path in ("account", "account/sessions", "account/factors", "account/end"):
+        tour.open(f"/{path}")
+    tour.page.check("#sure")
+    tour.click("main form button.no")
+
+
 def decide(tour: Tour, number: str) -> None:
     """Look at the desk, mask, and refuse a petition, with every page on the way."""
     tour.open("/office")
@@ -231,6 +250,9 @@ def manage(tour: Tour, petition: int) -> None:
     """Look at what operators see: the second look, the record, members, pages, notices."""
     tour.open(f"/office/petitions/{petition}")
     tour.open(f"/office/petitions/{petition}/remove")
+    tour.open(f"/office/petitions/{petition}/family")
+    tour.page.fill("#numbers", "1 2 3 4")
+    tour.click("main form button[value=preview]")
     tour.open("/office/second")
     tour.open("/office/record?check=1")
     tour.open("/office/members")
@@ -303,6 +325,7 @@ def test_nobody_is_kept_out_of_any_page(
         citizen.look()
         citizen.page.fill("#appeal", "It says which library.")
         citizen.click("button[value=appeal]")
+        keep_in_account(citizen, mine)
         manage(operator, by_mail)
         answer_debt(operator)
         # Of the one site that both languages tour, each takes another member, who has no factor yet.

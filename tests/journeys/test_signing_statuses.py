@@ -11,6 +11,8 @@ import pytest
 from tests.journeys.conftest import ticket_of
 from tests.live import Answer, LiveSite
 
+from maninso.identity.confirmation import make_confirmation
+from maninso.identity.mailbox import read_mailbox
 from maninso.identity.nullifier import make_petition_key, seal_key
 from maninso.identity.receipt import make_receipt_secret
 from maninso.identity.rehearsal import make_rehearsal_ticket
@@ -210,6 +212,28 @@ def test_petitions_that_take_no_signatures(site: LiveSite) -> None:
     assert problem(sign(site, 800_014, person)) == (410, "closed")
     assert problem(sign(site, 800_015, person)) == (409, "not-open")
     assert problem(sign(site, 800_016, person)) == (410, "closed")
+
+
+def test_b32_who_asked_for_a_link_before_the_closing_signs_in_the_grace(site: LiveSite) -> None:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    hour = dt.timedelta(hours=1)
+    make_gate(site, 800_017, opened_at=now - DAY, closes_at=now - hour, grace=2 * hour)
+    make_gate(site, 800_018, opened_at=now - DAY, closes_at=now - 3 * hour, grace=2 * hour)
+    links = {
+        number: make_confirmation(
+            "a subject's secret",
+            os.environ["MANINSO_SECRET_KEY"],
+            mailbox=read_mailbox("lee@example.org"),
+            petition_id=number,
+            issuer="email",
+            age=255,
+            now=time.time(),
+        )
+        for number in (800_017, 800_018)
+    }
+    assert [sign(site, 800_017, links[800_017]).status for _ in range(2)] == [201, 200]
+    assert problem(sign(site, 800_018, links[800_018])) == (410, "closed")
+    assert problem(sign(site, 800_017, ticket_of("somebody who did not ask"))) == (410, "closed")
 
 
 def test_a_gate_that_changes_is_heard_of(site: LiveSite) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from maninso.charter import Charter, load_charter
 from maninso.identity.nullifier import derive_nullifier
+from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.ledger.entries import Void, render_sign
 from maninso.signing.keys import LogKey
 
@@ -267,5 +268,39 @@ def met(opened: Callable[..., int], sign: Any, sequence: Any, now: dt.datetime) 
         sequence(moment)
         assert record_met_thresholds(now=moment) == 1
         return Obligation.objects.get(petition_id=petition_id).pk
+
+    return make
+
+
+@pytest.fixture
+def cast(db: None, now: dt.datetime) -> None:
+    """The office: everybody of tests.petitions.office."""
+    from tests.petitions.office import CAST
+
+    from maninso.petitions.accounts import add_member
+
+    for actor in CAST:
+        add_member(email=actor.name, role=actor.role, now=now)
+
+
+@pytest.fixture
+def waiting(cast: None, town: Charter, now: dt.datetime) -> Callable[..., int]:
+    """Raise a petition that waits for a decision, its creator confirmed; return its number."""
+    from maninso.petitions import raising
+
+    def make(*, confirmed: bool = True, person: str = "Ada", **given: Any) -> int:
+        draft = raising.Draft(**{"title": TITLE, "body": BODY, "language": "en", "address": "ada@x.example", **given})
+        raised = raising.raise_petition(
+            charter=town,
+            draft=draft,
+            ticket=make_rehearsal_ticket("x" * 32, person=person, region="KR-11", now=0, age=40, assurance=1),
+            nonce=raising.make_nonce(),
+            page="https://petitions.example.org/petitions/{id}/creator/{token}",
+            salt=bytes(16),
+            now=now,
+        )
+        if confirmed:
+            raising.confirm_creator(raised.petition_id, raised.links.creator, now=now)
+        return raised.petition_id
 
     return make

@@ -1,35 +1,33 @@
-"""Deciding on petitions: once, with a reason, a letter and a record; behaviours 48 to 57."""
+"""Deciding on petitions: once, with a reason, a letter and a record; behaviours 48 to 58."""
 
 import datetime as dt
-import hashlib
-import os
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 from tests.petitions.conftest import BODY, DAY, TITLE
+from tests.petitions.office import (
+    APPROVE,
+    CHOI,
+    KIM,
+    LEE,
+    PARK,
+    REJECT,
+    actions,
+    letters_about,
+    state_of,
+)
 from tests.petitions.test_races import run_at_once
-from tests.petitions.test_raising import PAGE, ticket_of
 
-from maninso.charter import Charter
-from maninso.petitions import moderation, raising
+from maninso.petitions import moderation
 from maninso.petitions.access import find_petition
-from maninso.petitions.accounts import add_member
 from maninso.petitions.audit import read_records, verify_audit
 from maninso.petitions.lifecycle import Actor, ReasonError, RoleError, TransitionError
-from maninso.petitions.models import AuditRecord, Letter, Mask, Petition, StateChange
-from maninso.petitions.moderation import Decision, HeldError, NotWaitingError, TooLateError, UnconfirmedError
+from maninso.petitions.models import Petition, StateChange
+from maninso.petitions.moderation import Decision, HeldError, TooLateError, UnconfirmedError
 
 pytestmark = pytest.mark.django_db
-
-KIM = Actor(role="moderator", name="kim@example.org")
-LEE = Actor(role="moderator", name="lee@example.org")
-PARK = Actor(role="operator", name="park@example.org")
-CHOI = Actor(role="auditor", name="choi@example.org")
-REJECT = Decision(kind="reject", code="duplicate", note="See petition 1.")
-APPROVE = Decision(kind="approve")
 
 
 @pytest.fixture(autouse=True)
@@ -39,47 +37,6 @@ def _clear_logs(request: pytest.FixtureRequest, database_url: str) -> Iterator[N
     if request.node.get_closest_marker("django_db").kwargs.get("transaction"):
         with psycopg.connect(database_url) as connection:
             connection.execute("TRUNCATE signing_gate, signing_leaf, signing_void CASCADE")
-
-
-@pytest.fixture
-def cast(db: None, now: dt.datetime) -> None:
-    for actor in (KIM, LEE, PARK, CHOI):
-        add_member(email=actor.name, role=actor.role, now=now)
-
-
-@pytest.fixture
-def waiting(cast: None, town: Charter, now: dt.datetime) -> Callable[..., int]:
-    """Raise a petition that waits for a decision, its creator confirmed; return its number."""
-
-    def make(*, confirmed: bool = True, person: str = "Ada", **given: Any) -> int:
-        draft = raising.Draft(**{"title": TITLE, "body": BODY, "language": "en", "address": "ada@x.example", **given})
-        raised = raising.raise_petition(
-            charter=town,
-            draft=draft,
-            ticket=ticket_of(person),
-            nonce=raising.make_nonce(),
-            page=PAGE,
-            salt=os.urandom(16),
-            now=now,
-        )
-        if confirmed:
-            raising.confirm_creator(raised.petition_id, raised.links.creator, now=now)
-        return raised.petition_id
-
-    return make
-
-
-def state_of(petition_id: int) -> str:
-    return Petition.objects.get(pk=petition_id).state
-
-
-def letters_about(petition_id: int) -> list[Letter]:
-    return list(Letter.objects.filter(petition_id=petition_id, once__startswith="decision/").order_by("pk"))
-
-
-def actions() -> list[str]:
-    rows = AuditRecord.objects.filter(subject__startswith="petition/").order_by("number")
-    return list(rows.values_list("action", flat=True))
 
 
 def test_b48_an_unconfirmed_creators_petition_is_not_published(waiting: Callable[..., int], now: dt.datetime) -> None:
@@ -103,7 +60,9 @@ def test_b49_approving_opens_it_until_the_end_of_a_day_and_tells_the_creator(
     assert (record.action, record.actor, record.after, total) == ("approve", KIM.name, {"state": "open"}, 1)
 
 
-def test_b50_a_public_reason_leaves_it_findable_and_unsignable(waiting: Callable[..., int], now: dt.datetime) -> None:
+def test_b50_b35_a_public_reason_leaves_it_findable_and_unsignable(
+    waiting: Callable[..., int], now: dt.datetime
+) -> None:
     petition_id = waiting()
     assert moderation.decide(petition_id, REJECT, actor=KIM, now=now) == "rejected"
     view = find_petition(petition_id, now=now)
@@ -314,130 +273,6 @@ def test_the_letter_is_in_the_petitions_language_and_may_be_changed(
     other = waiting()
     moderation.decide(other, Decision(kind="reject", code="duplicate", letter="Dear Ada"), actor=KIM, now=now)
     assert letters_about(other)[0].body == "Dear Ada"
-
-
-def mask(petition_id: int, passages: list[tuple[str, int, int]], now: dt.datetime, **given: Any) -> int:
-    review = moderation.read_review(petition_id, now=now)
-    assert review is not None
-    return moderation.mask_passages(
-        petition_id,
-        **{
-            "passages": passages,
-            "seen": bytes.fromhex(review.seen),
-            "reason_code": "personal-data",
-            "salts": [bytes([number]) * 16 for number in range(len(passages))],
-            "actor": KIM,
-            "now": now,
-            **given,
-        },
-    )
-
-
-def test_masked_passages_leave_a_reason_and_a_commitment_and_can_be_put_back(
-    waiting: Callable[..., int], now: dt.datetime
-) -> None:
-    body = "Call 010-1234-5678 or write to mill@example.org today."
-    petition_id = waiting(body=body)
-    review = moderation.read_review(petition_id, now=now)
-    assert review is not None
-    found = [("body", passage.start, passage.end) for passage in review.in_body]
-    assert mask(petition_id, found, now) == 2
-    assert Petition.objects.get(pk=petition_id).body == "Call ■■■ or write to ■■■ today."
-    rows = list(Mask.objects.order_by("start"))
-    assert [row.original for row in rows] == ["010-1234-5678", "mill@example.org"]
-    for row in rows:
-        assert hashlib.sha256(bytes(row.salt) + row.original.encode()).digest() == bytes(row.commitment)
-    moderation.decide(petition_id, APPROVE, actor=KIM, now=now)
-    view = find_petition(petition_id, now=now)
-    assert view is not None
-    assert [each.reason["en"] for each in view.masked] == ["Personal data"] * 2
-    assert {each.commitment for each in view.masked} == {bytes(row.commitment).hex() for row in rows}
-    assert "010-1234-5678" not in str(view)
-    records = AuditRecord.objects.filter(action="masked")
-    assert "010-1234-5678" not in str(records.values())
-
-
-def test_masks_are_put_back_last_first(waiting: Callable[..., int], now: dt.datetime) -> None:
-    petition_id = waiting()
-    original = Petition.objects.get(pk=petition_id).body
-    mask(petition_id, [("body", 0, 4), ("body", 10, 14), ("title", 2, 10)], now)
-    mask(petition_id, [("body", 6, 9)], now)
-    assert [moderation.unmask_last(petition_id, actor=KIM, now=now) for _ in range(5)] == [True] * 4 + [False]
-    petition = Petition.objects.get(pk=petition_id)
-    assert (petition.title, petition.body) == (TITLE, original)
-    assert find_petition(petition_id, now=now).masked == ()  # type: ignore[union-attr]
-
-
-def test_an_edit_of_a_text_that_is_being_signed_is_refused(waiting: Callable[..., int], now: dt.datetime) -> None:
-    petition_id = waiting()
-    moderation.decide(petition_id, APPROVE, actor=KIM, now=now)
-    with pytest.raises(NotWaitingError, match="is open"):
-        mask(petition_id, [("body", 0, 4)], now)
-    with pytest.raises(NotWaitingError):
-        moderation.unmask_last(petition_id, actor=KIM, now=now)
-    assert Petition.objects.get(pk=petition_id).body == BODY
-
-
-@pytest.mark.parametrize(
-    "passages",
-    [
-        [("body", 5, 5)],
-        [("body", -1, 4)],
-        [("body", 0, 10_000)],
-        [("topic", 0, 1)],
-        [("body", 0, 10), ("body", 5, 12)],
-    ],
-)
-def test_what_is_no_passage_is_refused(
-    waiting: Callable[..., int], passages: list[tuple[str, int, int]], now: dt.datetime
-) -> None:
-    from maninso import UsageError
-
-    petition_id = waiting()
-    with pytest.raises(UsageError):
-        mask(petition_id, passages, now)
-    with pytest.raises(ReasonError):
-        mask(petition_id, [("body", 0, 4)], now, reason_code="no such")
-    with pytest.raises(moderation.StaleTextError):
-        mask(petition_id, [("body", 0, 4)], now, seen=bytes(32))
-    assert (Petition.objects.get(pk=petition_id).body, Mask.objects.count()) == (BODY, 0)
-
-
-def test_an_appeal_is_decided_by_somebody_else_and_may_restore(waiting: Callable[..., int], now: dt.datetime) -> None:
-    petition_id = waiting()
-    moderation.decide(petition_id, REJECT, actor=PARK, now=now)
-    moderation.make_appeal(petition_id, text="It asks for something else.", now=now + DAY)
-    with pytest.raises(moderation.AppealError):
-        moderation.make_appeal(petition_id, text="Again.", now=now + DAY)
-    (appeal,) = moderation.list_appeals()
-    with pytest.raises(moderation.AppealError, match="yourself"):
-        moderation.decide_appeal(appeal.appeal_id, uphold=True, answer="Yes.", actor=PARK, now=now)
-    boss = Actor(role="operator", name="boss@example.org")
-    with pytest.raises(RoleError):
-        moderation.decide_appeal(appeal.appeal_id, uphold=True, answer="Yes.", actor=KIM, now=now)
-    assert find_petition(petition_id, now=now).appeal == "open"  # type: ignore[union-attr]
-    moderation.decide_appeal(appeal.appeal_id, uphold=True, answer="You are right.", actor=boss, now=now + 2 * DAY)
-    assert (state_of(petition_id), moderation.list_appeals()) == ("moderation", ())
-    assert Letter.objects.get(once=f"appeal/{appeal.appeal_id}").body == "You are right."
-
-
-def test_a_dismissed_appeal_is_public_and_final(waiting: Callable[..., int], now: dt.datetime) -> None:
-    petition_id = waiting()
-    moderation.decide(petition_id, REJECT, actor=KIM, now=now)
-    moderation.make_appeal(petition_id, text="No.", now=now)
-    (appeal,) = moderation.list_appeals()
-    moderation.decide_appeal(appeal.appeal_id, uphold=False, answer="No.", actor=PARK, now=now)
-    assert find_petition(petition_id, now=now).appeal == "dismissed"  # type: ignore[union-attr]
-    assert moderation.may_appeal(petition_id, now=now) is None
-
-
-def test_an_appeal_comes_within_thirty_days(waiting: Callable[..., int], now: dt.datetime) -> None:
-    petition_id = waiting()
-    assert moderation.may_appeal(petition_id, now=now) is None
-    moderation.decide(petition_id, REJECT, actor=KIM, now=now)
-    assert moderation.may_appeal(petition_id, now=now + 29 * DAY) is not None
-    with pytest.raises(moderation.AppealError):
-        moderation.make_appeal(petition_id, text="Late.", now=now + 30 * DAY)
 
 
 def test_statistics_say_how_the_office_decides(waiting: Callable[..., int], now: dt.datetime) -> None:

@@ -54,10 +54,10 @@ def test_a_message_and_its_job_are_stored_together(opened: Callable[..., int], n
     assert Message.objects.count() == len(read_jobs()) == 1
 
 
-def test_five_messages_a_mailbox_and_petition_whatever_its_spelling(
+def test_b21_b27_five_messages_a_mailbox_and_petition_whatever_its_spelling(
     opened: Callable[..., int], now: dt.datetime
 ) -> None:
-    """B27: the sixth is not stored, and nobody else is held up."""
+    """It is sent again, and no row of a signature is made; the sixth is not stored, and nobody else is held up."""
     petition, other = opened(), opened(title="Another one")
     asked = [ask(petition, mailbox, now) for mailbox in (LEE, LEE_AGAIN) * 3]
     assert asked == [True] * 5 + [False]
@@ -170,6 +170,7 @@ BREACHES = [
     ("allowance_used", "UPDATE petitions_allowance SET used = 0"),
     ("announcement_kind_known", "UPDATE petitions_announcement SET kind = 'gossip'"),
     ("announcement_creator_says_something", "UPDATE petitions_announcement SET kind = 'creator'"),
+    ("announcement_hidden_whole", "UPDATE petitions_announcement SET hidden_at = at"),
     ("announcement_creator_says_something", "UPDATE petitions_announcement SET text = 'Hello'"),
     ("announcement_version_of_reply", "UPDATE petitions_announcement SET version = 1"),
     ("subscriber_person_length", "UPDATE petitions_subscriber SET person = '\\x00'"),

@@ -17,6 +17,7 @@ from maninso.petitions.lifecycle import (
     TransitionError,
     close_due_petitions,
     close_petition,
+    end_graces,
     open_petition,
     reject_petition,
     remove_petition,
@@ -109,6 +110,18 @@ def test_two_workers_that_close_what_is_due_close_it_once(
 ) -> None:
     numbers = [opened() for _ in range(5)]
     results = run_at_once([lambda: close_due_petitions(now=now + dt.timedelta(days=40))] * 4)
+    assert sum(int(str(result)) for result in results) == 5
+    assert [[entry[0] for entry in log_entries(number)] for number in numbers] == [[0, 4]] * 5
+
+
+def test_b32_workers_that_end_graces_at_once_close_each_log_once(
+    opened: Callable[..., int], log_entries: Callable[[int], list[bytes]], now: dt.datetime
+) -> None:
+    numbers = [opened() for _ in range(5)]
+    ends_at = Petition.objects.get(pk=numbers[0]).closes_at
+    assert ends_at is not None
+    assert close_due_petitions(now=ends_at) == 5
+    results = run_at_once([lambda: end_graces(now=ends_at + dt.timedelta(days=1))] * 4)
     assert sum(int(str(result)) for result in results) == 5
     assert [[entry[0] for entry in log_entries(number)] for number in numbers] == [[0, 4]] * 5
 

@@ -16,9 +16,10 @@ from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket
 from maninso.petitions import raising
 from maninso.petitions.lifecycle import Actor, open_petition
-from maninso.petitions.models import Letter, Petition, Raising, Sponsor
+from maninso.petitions.models import Allowance, Letter, Petition, Raising, Sponsor
 from maninso.petitions.moderation import block_creator
-from maninso.petitions.raising import Draft, NotEligibleError, NotGatheringError, Raised
+from maninso.petitions.notices import drop_lapsed_allowances
+from maninso.petitions.raising import Draft, NotEligibleError, NotGatheringError, Raised, creating
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,9 @@ def village(make_charter: Callable[..., Charter]) -> Charter:
 
 @pytest.fixture
 def raise_one(village: Charter, now: dt.datetime) -> Callable[..., Raised]:
-    def make(person: str = "Ada", *, nonce: bytes = b"", charter: Charter = village, **given: Any) -> Raised:
+    def make(
+        person: str = "Ada", *, nonce: bytes = b"", charter: Charter = village, network: str = "", **given: Any
+    ) -> Raised:
         draft = Draft(**{"title": TITLE, "body": BODY, "language": "en", "address": "ada@example.org", **given})
         return raising.raise_petition(
             charter=charter,
@@ -56,6 +59,7 @@ def raise_one(village: Charter, now: dt.datetime) -> Callable[..., Raised]:
             page=PAGE,
             salt=os.urandom(16),
             now=now,
+            network=network,
         )
 
     return make
@@ -114,6 +118,22 @@ def test_b8_a_blocked_creator_is_answered_alike_and_nothing_is_stored(
     assert raise_one("Bo").stored
     raising.forget_creators(now=now + DAY)
     assert raise_one().stored
+
+
+def test_b8_a_network_that_sends_too_many_is_answered_alike_and_nothing_is_stored(
+    raise_one: Callable[..., Raised], now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(creating, "MOST_AN_HOUR", 2)
+    nonce = raising.make_nonce()
+    made = [raise_one(f"p{n}", network="203.0.113.9", nonce=nonce if n == 0 else b"") for n in range(4)]
+    assert [raised.stored for raised in made] == [True, True, False, False]
+    assert {len(raised.links.creator) for raised in made} == {24}
+    assert Petition.objects.count() == 2
+    assert raise_one("p0", network="203.0.113.9", nonce=nonce).stored  # the same form again is no other petition
+    assert raise_one("q", network="203.0.113.10").stored
+    assert raise_one("r").stored  # a network that the site exempts
+    assert all(b"203.0" not in bytes(row.key) for row in Allowance.objects.all())
+    assert drop_lapsed_allowances(now=now + dt.timedelta(hours=1)) == 2
 
 
 def test_whom_the_charter_excludes_raises_nothing(

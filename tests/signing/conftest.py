@@ -37,6 +37,7 @@ class Logs:
         min_assurance: int = 0,
         min_age: int = 0,
         region_needed: bool = False,
+        grace: dt.timedelta = dt.timedelta(0),
     ) -> int:
         petition_id = self.prepare()
         opened_at = opened_at or dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(hours=1)
@@ -59,6 +60,7 @@ class Logs:
                 registered_on=opened_at.date(),
                 thresholds=thresholds,
                 genesis=genesis.render(),
+                grace=grace,
             )
         return petition_id
 

@@ -48,6 +48,8 @@ def test_gate_refuses(
         ("signing_gate_bucket", "bucket_seconds = 599"),
         ("signing_gate_region_zero", "regions = '{KR-11}'"),
         ("signing_gate_assurance", "min_assurance = 4"),
+        ("signing_gate_grace", "grace = '25 hours'"),
+        ("signing_gate_grace", "grace = '-1 second'"),
     ],
 )
 def test_gate_refuses_changes(connection: psycopg.Connection, logs: Logs, constraint: str, change: str) -> None:

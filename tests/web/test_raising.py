@@ -178,6 +178,17 @@ def test_b26_a_bad_name_or_address_is_refused_and_kept(form: Form, fields: dict[
     assert 'role="alert"' in form.page
 
 
+def test_b10_no_address_at_home_is_asked_for_wherever_somebody_lives(form: Form) -> None:
+    form.send(eligible="yes").send(title=TITLE)
+    if form.step == "similar":
+        form.send()
+    form.send(body=BODY)
+    asked = re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', form.page)
+    assert (form.step, set(asked)) == ("name", {"state", "step", "name", "address"})
+    assert 'type="email"' in form.page
+    assert (form.send(name="", address="").step, form.status) == ("check", 200)  # and neither has to be given
+
+
 def test_b6_changing_something_at_the_end_keeps_everything(form: Form) -> None:
     form.fill_to_check(name="Han Sol", address="han@example.org")
     assert form.step == "check"
@@ -224,6 +235,15 @@ def test_b8_who_raised_three_today_sees_the_same_page_and_nothing_is_stored(clie
         pages.append(re.sub(r"/petitions/\d+/creator/[\w-]+", "LINK", form.page))
     assert len(set(pages)) == 1
     assert Petition.objects.count() == 3
+
+
+def test_b8_a_network_that_raised_too_many_sees_the_same_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.9")
+    monkeypatch.setattr("maninso.petitions.raising.creating.MOST_AN_HOUR", 1)
+    pages = [Form(client).fill_to_check().send(person=f"p{n}") for n in range(2)]
+    assert [page.status for page in pages] == [200, 200]
+    assert all(page.creators_page for page in pages)
+    assert Petition.objects.count() == 1
 
 
 def test_another_sites_form_hands_nothing_in(form: Form, client: Client) -> None:

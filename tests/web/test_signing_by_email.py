@@ -2,22 +2,26 @@
 
 import dataclasses
 import datetime as dt
+import re
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from django.conf import settings as site
+from django.db import connection
 from django.test import Client
 from tests.web.reading import Page
 
 from maninso.identity.confirmation import make_confirmation
 from maninso.identity.mailbox import read_mailbox
 from maninso.identity.ticket import COOKIE, derive_key, verify_ticket
-from maninso.petitions.lifecycle import close_petition
-from maninso.petitions.models import Allowance, Message
+from maninso.petitions.lifecycle import close_due_petitions, close_petition, end_graces
+from maninso.petitions.models import Allowance, Message, Petition
+from maninso.petitions.notices import read_message
 from maninso.signing.limits import Limits
+from maninso.web.shared.letters import write_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -57,10 +61,12 @@ def test_one_thing_a_page(client: Client, opened: Callable[..., int]) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/en/petitions/{petition}/sign/email/sent")
     assert dict(answer.cookies) == {}
     message = Message.objects.get()
+    closes_at = Petition.objects.get(pk=petition).closes_at
+    assert closes_at is not None
     assert (message.recipient, message.language, message.facts) == (
         "lee@example.org",
         "en",
-        {"issuer": "email", "age": 255},
+        {"issuer": "email", "age": 255, "closes_at": int(closes_at.timestamp()), "grace": 24 * 3600},
     )
 
 
@@ -237,6 +243,34 @@ def test_a_petition_that_takes_no_signatures(client: Client, opened: Callable[..
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/en/petitions/{petition}")
     assert ask(client, petition, "lee@example.org").headers["Location"] == f"/en/petitions/{petition}"
     assert Message.objects.count() == 0
+
+
+def test_b32_a_link_asked_for_in_time_leads_to_the_button_while_the_grace_lasts(
+    client: Client, opened: Callable[..., int], now: dt.datetime
+) -> None:
+    half_an_hour = dt.timedelta(minutes=30)
+    petition = opened(charter=OPEN)
+    with connection.cursor() as cursor:
+        for table, key in (("signing_gate", "petition_id"), ("petitions_petition", "id")):
+            cursor.execute(f"UPDATE {table} SET closes_at = %s WHERE {key} = %s", [now + half_an_hour, petition])
+    assert ask(client, petition, "lee@example.org").status_code == 303
+    letter = write_letter(read_message(Message.objects.get().pk), now=now)  # type: ignore[arg-type]
+    assert "the link holds for 24 hours" in letter.text
+    token = parse_qs(urlsplit(re.findall(r"https?://\S+confirm\S+", letter.text)[0]).query)["ticket"][0]
+    with connection.cursor() as cursor:  # time passes
+        for table, key in (("signing_gate", "petition_id"), ("petitions_petition", "id")):
+            cursor.execute(f"UPDATE {table} SET closes_at = %s WHERE {key} = %s", [now - half_an_hour, petition])
+    late = "late@example.org"
+    assert ask(client, petition, late).headers["Location"] == f"/en/petitions/{petition}"  # not noticed yet, and over
+    assert close_due_petitions(now=now) == 1
+    assert ask(client, petition, late).headers["Location"] == f"/en/petitions/{petition}"
+    assert Message.objects.count() == 1
+    assert "may confirm it until" in client.get(f"/en/petitions/{petition}").content.decode()
+    assert client.get(confirm_path(petition, token)).status_code == 200
+    assert client.post(f"/en/petitions/{petition}/confirm", {"ticket": token}).status_code == 307
+    assert client.get(f"/en/petitions/{petition}/sign/now").status_code == 200
+    assert end_graces(now=now + dt.timedelta(hours=24)) == 1
+    assert client.get(confirm_path(petition, token)).headers["Location"] == f"/en/petitions/{petition}"
 
 
 def limit(settings: Any, most: int) -> None:

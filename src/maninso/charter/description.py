@@ -35,8 +35,8 @@ _NESTED = frozenset({"regional", "obligation", "steps", "earlier", "label"})
 # Rules that few institutions have: no line where a charter is silent about them.
 _RARE = frozenset(
     {
-        *("all_regions", "best_effort", "disposable_mail", "or_next_sitting_day", "scheme", "shorter_allowed"),
-        "withdrawals",
+        *("all_regions", "best_effort", "disposable_mail", "grace_hours", "or_next_sitting_day"),
+        *("scheme", "shorter_allowed", "withdrawals"),
     }
 )
 _TOP = (

@@ -119,7 +119,8 @@ class Review(Section):
 class Collecting(Section):
     """How long a petition takes signatures: one `length`, or the petitioner's choice among `choices`.
 
-    The day it starts does not count, and the last day counts to its end in the charter's time zone.
+    The day it starts does not count, and the last day counts to its end in the charter's time zone. Who asked for their
+    link before that may confirm for `grace_hours` more, and counts.
     """
 
     starts: Literal["posting", "publication", "chosen date"]
@@ -127,6 +128,7 @@ class Collecting(Section):
     choices: tuple[CalendarLength, ...] = ()
     shorter_allowed: bool = False
     start_within: CalendarLength | None = None
+    grace_hours: Annotated[int, Field(ge=0, le=24)] = 24
 
     @model_validator(mode="after")
     def _check(self) -> Self:

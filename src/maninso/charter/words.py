@@ -72,6 +72,7 @@ FIGURES: Mapping[str, Text] = {
     "links_allowed": _text("링크 허용", "Links allowed"),
     "mail_domains": _text("전자우편 도메인", "Mail domains"),
     "maximum": _text("최대", "At most"),
+    "grace_hours": _text("종료 전 신청자의 확인 시간(시간)", "Hours to confirm what was asked for in time"),
     "minimum_age": _text("최소 나이", "Minimum age"),
     "minimum_assurance": _text("본인 확인 수준(0–3)", "Minimum assurance (0–3)"),
     "more_than": _text("서명 수(초과)", "Signatures, more than"),

@@ -4,8 +4,6 @@ Nothing is stored for either. Both hold for an hour and for one petition; the se
 becomes a row once its owner has pressed the button.
 """
 
-import base64
-import binascii
 import json
 import os
 from collections.abc import Sequence
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from maninso.identity.encoding import decode_token, encode_token
 from maninso.identity.mailbox import SCHEME, Mailbox
 from maninso.identity.ticket import Ticket, derive_key, digest_subject, issue_ticket
 
@@ -38,15 +37,23 @@ class Wish:
 
 
 def make_confirmation(
-    subject_secret: str, secret: str, *, mailbox: Mailbox, petition_id: int, issuer: str, age: int, now: float
+    subject_secret: str,
+    secret: str,
+    *,
+    mailbox: Mailbox,
+    petition_id: int,
+    issuer: str,
+    age: int,
+    now: float,
+    lifetime: int = LIFETIME,
 ) -> str:
-    """Return the ticket of whoever reads this mailbox, for one petition and LIFETIME seconds; `now` in Unix seconds.
+    """Return the ticket of whoever reads this mailbox, for one petition and `lifetime` seconds from `now` on.
 
     `issuer` is mailbox.SCHEME or mailbox.DISPOSABLE; the digest is the same for both.
     """
     ticket = make_mailbox_ticket(
         subject_secret, mailbox=mailbox, petition_id=petition_id, issuer=issuer, age=age, now=now
-    )
+    )._replace(expires_at=int(now) + lifetime)
     return issue_ticket(derive_key(secret, purpose="ticket"), ticket)
 
 
@@ -65,12 +72,22 @@ def make_mailbox_ticket(
     )
 
 
+def choose_lifetime(*, closes_at: float, grace: float, now: float) -> int:
+    """Return for how many seconds a link that was asked for before the closing holds.
+
+    An hour; where the petition closes before that, until the grace is over, if that is later. Times in Unix seconds.
+    """
+    if now + LIFETIME <= closes_at:
+        return LIFETIME
+    return max(LIFETIME, int(closes_at + grace - now))
+
+
 def seal_subscription(secret: str, *, address: str, petition_id: int, language: str, now: float) -> str:
     """Return the token by which a mailbox subscribes: nobody reads the address in it (AES-256-GCM, base64url)."""
     body = json.dumps([address, language, int(now) + LIFETIME]).encode()
     nonce = os.urandom(_NONCE_LENGTH)
     sealed = nonce + AESGCM(_key(secret)).encrypt(nonce, body, petition_id.to_bytes(8, "big"))
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return encode_token(sealed)
 
 
 def open_subscription(secrets: Sequence[str], token: str, *, petition_id: int, now: float) -> Wish:
@@ -78,8 +95,8 @@ def open_subscription(secrets: Sequence[str], token: str, *, petition_id: int, n
     try:
         if len(token) > _LONGEST_TOKEN:
             raise TokenError
-        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        sealed = decode_token(token)
+    except ValueError as error:
         raise TokenError from error
     for secret in secrets:
         try:

@@ -6,8 +6,6 @@ proof is a ticket under a key of its own purpose: the signing path does not know
 is no good for supporting one.
 """
 
-import base64
-import binascii
 import hmac
 import json
 import os
@@ -18,10 +16,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from maninso.identity.confirmation import TokenError
+from maninso.identity.encoding import decode_token, encode_token
 from maninso.identity.ticket import Ticket, TicketError, derive_key, issue_ticket, verify_any_ticket
 
 RAISE = "raise"
 """The purpose of whoever raises a petition."""
+
+ACCOUNT = "account"
+"""The purpose of whoever keeps a petition in an account."""
 
 CODE_LIFETIME = 3600  # seconds
 MOST_TRIES = 5
@@ -76,7 +78,7 @@ def seal_challenge(secret: str, challenge: Challenge) -> str:
     body = json.dumps([challenge.address, challenge.nonce, challenge.expires_at]).encode()
     nonce = os.urandom(_NONCE_LENGTH)
     sealed = nonce + AESGCM(_key(secret)).encrypt(nonce, body, challenge.purpose.encode())
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return encode_token(sealed)
 
 
 def open_challenge(secrets: Sequence[str], token: str, *, purpose: str, now: float) -> Challenge:
@@ -84,8 +86,8 @@ def open_challenge(secrets: Sequence[str], token: str, *, purpose: str, now: flo
     if len(token) > _LONGEST_TOKEN:
         raise TokenError
     try:
-        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        sealed = decode_token(token)
+    except ValueError as error:
         raise TokenError from error
     for secret in secrets:
         try:

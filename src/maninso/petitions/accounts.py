@@ -63,7 +63,7 @@ def add_member(
             account.save()
         else:
             if old.role == "operator" and role != "operator":
-                _require_another_operator(old)
+                require_another_operator(old)
             Account.objects.filter(pk=old.pk).update(role=role, institution=institution, is_active=True)
             account = Account.objects.get(pk=old.pk)
         by = actor or Actor(role="system")
@@ -90,7 +90,7 @@ def remove_member(*, email: str, now: dt.datetime, actor: Actor | None = None) -
         if account is None:
             raise AccountError(f"{email} is not in the office", cure="`maninso office list` names everybody who is")
         if account.role == "operator":
-            _require_another_operator(account)
+            require_another_operator(account)
         Account.objects.filter(pk=account.pk).update(role="", institution="", is_active=False)
         by = actor or Actor(role="system")
         append_record(
@@ -131,7 +131,8 @@ def normalise_address(email: str) -> str:
     return address
 
 
-def _require_another_operator(account: Account) -> None:
+def require_another_operator(account: Account) -> None:
+    """Raise LastOperatorError where nobody else could give roles; inside the caller's transaction."""
     # The other operators are held, so that two cannot remove each other at once.
     others = Account.objects.select_for_update().filter(role="operator", is_active=True).exclude(pk=account.pk)
     if not list(others.order_by("pk")):

@@ -15,7 +15,14 @@ from maninso.charter import count_midnights, extend_for_pause
 from maninso.petitions.access.rules import read_charter_version
 from maninso.petitions.access.views import Words
 from maninso.petitions.audit import append_record
-from maninso.petitions.lifecycle import Actor, RoleError, clean_text, pause_signing_of, resume_signing_of
+from maninso.petitions.lifecycle import (
+    Actor,
+    RoleError,
+    clean_text,
+    pause_signing_of,
+    resume_grace_of,
+    resume_signing_of,
+)
 from maninso.petitions.models import Notice, PageVersion, Petition
 from maninso.petitions.models.noticeboard import NOTICE_KINDS
 
@@ -121,7 +128,9 @@ def post_notice(*, kind: str, text: Words, actor: Actor, now: dt.datetime) -> in
             kind=kind, text_ko=cleaned["ko"], text_en=cleaned["en"], started_at=now, started_by=actor.name
         )
         if kind == "signing-paused":
-            for petition_id in Petition.objects.filter(state="open", gate__state="open").values_list("pk", flat=True):
+            # Those that are in their grace, too: nothing is confirmed while signing is paused.
+            taking = Petition.objects.filter(state__in=("open", "closed"), gate__state="open")
+            for petition_id in taking.values_list("pk", flat=True):
                 pause_signing_of(petition_id)
         _write(actor, kind, f"notice/{notice.pk}", {}, {"ko": cleaned["ko"], "en": cleaned["en"]}, now=now)
     return notice.pk
@@ -170,6 +179,8 @@ def lock_pauses(*, alone: bool = False) -> None:
 
 def _resume_all(started_at: dt.datetime, *, now: dt.datetime) -> int:
     extended = 0
+    for petition_id in Petition.objects.filter(state="closed", gate__state="paused").values_list("pk", flat=True):
+        resume_grace_of(petition_id)
     rows = Petition.objects.filter(state="open", gate__state="paused").select_related("charter").order_by("pk")
     for petition in rows:
         if petition.closes_at is None or petition.opened_at is None:

@@ -280,6 +280,7 @@ class Maker:
             lifecycle.withdraw_petition(petition_id, now=moment, note=sample.note)
         elif closes_at <= self._now:
             lifecycle.close_petition(petition_id, now=closes_at)
+            lifecycle.end_graces(now=self._now)
         if sample.state == "removed":
             reason = lifecycle.Reason(code=sample.reason, note=sample.note)
             lifecycle.remove_petition(petition_id, reason=reason, now=moment)

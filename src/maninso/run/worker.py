@@ -135,7 +135,7 @@ def start_logs(sequencer: Sequencer, *, host: str) -> None:
 def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
     from maninso.petitions.integrity import destroy_due_keys
-    from maninso.petitions.lifecycle import close_due_petitions
+    from maninso.petitions.lifecycle import close_due_petitions, end_graces
     from maninso.petitions.obligations import publish_due_replies, record_met_thresholds, remind_clerks
     from maninso.petitions.raising import forget_creators, lapse_due_petitions
 
@@ -149,6 +149,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
         ticked = sequencer.tick(now=now)
         if started >= due:
             close_due_petitions(now=now)
+            end_graces(now=now)
             lapse_due_petitions(now=now)
             due = started + HOUSEKEEPING
             record_met_thresholds(now=now)

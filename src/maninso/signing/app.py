@@ -194,7 +194,7 @@ class SigningApp:
         gate = request.gate or self._gates.known(request.petition_id)
         if gate is None:
             raise LookupError
-        key = check_gate(gate, now=now)
+        key = check_gate(gate, now=now, asked_in_time=ticket.petition_id == request.petition_id)
         check_person(gate, ticket, petition_id=request.petition_id)
         evidence = next(self._salts) + render_record(ticket, now=now)
         entry = render_sign(
@@ -288,7 +288,7 @@ class SigningApp:
         """Say why the database took no signature: the gate in memory was out of date, or its clock is not ours."""
         self._gates.forget(petition_id)
         gate = await self._find_gate(petition_id)
-        check_gate(gate, now=time.time())
+        check_gate(gate, now=time.time(), asked_in_time=True)
         early = time.time() - gate.opened_at < gate.closes_at - time.time()
         return Refusal.NOT_OPEN if early else Refusal.CLOSED
 
@@ -344,13 +344,18 @@ class SigningApp:
 PAGE_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'"
 
 
-def check_gate(gate: Gate, *, now: float) -> Mac:
-    """Return the petition's key; refuse where it takes no signatures now."""
-    if gate.state == "open" and gate.opened_at <= now < gate.closes_at and gate.key is not None:
+def check_gate(gate: Gate, *, now: float, asked_in_time: bool = False) -> Mac:
+    """Return the petition's key; refuse where it takes no signatures now.
+
+    `asked_in_time`: the ticket is for this petition alone. None such is made after the closing, so whoever has one
+    asked for it before, and may confirm while the grace lasts (docs/reference/signing.md).
+    """
+    ends_at = gate.confirms_until if asked_in_time else gate.closes_at
+    if gate.state == "open" and gate.opened_at <= now < ends_at and gate.key is not None:
         return gate.key
     if gate.state == "waiting":
         raise Refused(Refusal.NOT_OPEN)
-    if gate.state == "closed" or now >= gate.closes_at:
+    if gate.state == "closed" or now >= ends_at:
         raise Refused(Refusal.CLOSED)
     if gate.state == "paused":
         raise Refused(Refusal.PAUSED)

@@ -56,10 +56,12 @@ def open_gate(
     registered_on: dt.date,
     thresholds: Sequence[tuple[str, str]],
     genesis: bytes,
+    grace: dt.timedelta = dt.timedelta(0),
 ) -> None:
     """Open a waiting gate: its window, key, regions (the first is ""), thresholds (id, rule as JSON) and leaf 0.
 
-    Raises GateError where the gate is not waiting.
+    `grace`: how long after the window those may confirm who asked in time. Raises GateError where the gate is not
+    waiting.
     """
     cursor.execute(
         QUERIES["open_gate"],
@@ -67,6 +69,7 @@ def open_gate(
             "petition_id": petition_id,
             "opened_at": opened_at,
             "closes_at": closes_at,
+            "grace": grace,
             "wrapped_key": wrapped_key,
             "bucket_seconds": bucket_seconds,
             "regions": list(regions),

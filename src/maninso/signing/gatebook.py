@@ -35,6 +35,7 @@ class Gate:
     state: str
     opened_at: float
     closes_at: float
+    confirms_until: float  # who asked before the closing may sign until then
     key: Mac | None
     bucket_seconds: int
     regions: dict[str, int]  # code -> number in the log
@@ -128,6 +129,7 @@ class GateBook:
         min_assurance: int,
         min_age: int,
         region_needed: bool,
+        grace: dt.timedelta,
     ) -> Gate:
         key = None
         if wrapped_key is not None and state in ("open", "paused"):
@@ -138,6 +140,7 @@ class GateBook:
             state=state,
             opened_at=opened_at.timestamp() if opened_at else 0.0,
             closes_at=closes_at.timestamp() if closes_at else 0.0,
+            confirms_until=(closes_at + grace).timestamp() if closes_at else 0.0,
             key=key,
             bucket_seconds=bucket_seconds,
             regions={code: number for number, code in enumerate(regions)},

@@ -8,7 +8,7 @@ SELECT ordinal, earlier, returned FROM signing_take($1::bigint[], $2::bytea, $3:
 -- name: read_gate
 -- One petition's gate, for a web process's memory.
 SELECT petition_id, state, opened_at, closes_at, wrapped_key, bucket_seconds, regions, min_assurance, min_age,
-       region_needed
+       region_needed, grace
 FROM signing_gate WHERE petition_id = %(petition_id)s
 
 -- name: listen_gates
@@ -20,7 +20,7 @@ LISTEN signing_gate
 INSERT INTO signing_gate (petition_id, origin, state) VALUES (%(petition_id)s, %(origin)s, 'waiting')
 
 -- name: open_gate
-UPDATE signing_gate SET state = 'open', opened_at = %(opened_at)s, closes_at = %(closes_at)s,
+UPDATE signing_gate SET state = 'open', opened_at = %(opened_at)s, closes_at = %(closes_at)s, grace = %(grace)s,
        wrapped_key = %(wrapped_key)s, bucket_seconds = %(bucket_seconds)s, regions = %(regions)s::text[],
        min_assurance = %(min_assurance)s, min_age = %(min_age)s, region_needed = %(region_needed)s,
        version = version + 1

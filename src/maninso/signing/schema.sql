@@ -11,6 +11,7 @@ CREATE TABLE signing_gate (
     state          text        NOT NULL,
     opened_at      timestamptz,
     closes_at      timestamptz,           -- exclusive: a batch that commits at this instant takes nothing
+    grace          interval    NOT NULL DEFAULT '0',  -- after that: who asked in time may still confirm (signing/app.py asks)
     wrapped_key    bytea,                 -- K_petition, sealed under the site's wrapping key; NULL once destroyed
     bucket_seconds integer     NOT NULL DEFAULT 600,
     regions        text[]      NOT NULL DEFAULT '{""}',  -- region number -> code; number 0 is "not counted by region"
@@ -26,11 +27,15 @@ CREATE TABLE signing_gate (
         CASE WHEN opened_at IS NULL AND closes_at IS NULL THEN state IN ('waiting', 'closed')
              ELSE state <> 'waiting' AND opened_at IS NOT NULL AND closes_at IS NOT NULL AND closes_at > opened_at END
     ),
+    CONSTRAINT signing_gate_grace CHECK (grace BETWEEN interval '0' AND interval '24 hours'),
     CONSTRAINT signing_gate_bucket CHECK (bucket_seconds >= 600),
     CONSTRAINT signing_gate_region_zero CHECK (regions[1] = '' AND cardinality(regions) <= 65536),
     CONSTRAINT signing_gate_assurance CHECK (min_assurance BETWEEN 0 AND 3),
     CONSTRAINT signing_gate_site_waits CHECK (petition_id > 0 OR (petition_id = 0 AND state = 'waiting'))
 );
+
+-- Gates whose time is over are looked for every few seconds.
+CREATE INDEX signing_gate_ends ON signing_gate (closes_at) WHERE state = 'open';
 
 -- Web processes keep gates in memory; they hear of each change when it is committed.
 CREATE FUNCTION signing_gate_changed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -310,7 +315,7 @@ BEGIN
         SELECT u.ord::integer AS ord, v.petition_id, v.void_index,
                least(floor(extract(epoch FROM at - t.opened_at) / t.bucket_seconds), 65535)::integer AS bucket
         FROM unnest(petitions) WITH ORDINALITY AS u (petition_id, ord)
-        JOIN signing_gate t ON t.petition_id = u.petition_id AND t.state = 'open' AND at >= t.opened_at AND at < t.closes_at
+        JOIN signing_gate t ON t.petition_id = u.petition_id AND t.state = 'open' AND at >= t.opened_at AND at < t.closes_at + t.grace
         JOIN signing_leaf s ON s.petition_id = u.petition_id AND s.nullifier = substr(entries, 54 * u.ord::integer - 47, 16)
         JOIN signing_void v ON v.petition_id = s.petition_id AND v.target_index = s.leaf_index
                            AND v.by_signer AND v.reinstated_index IS NULL
@@ -352,7 +357,7 @@ BEGIN
     RETURN QUERY
     WITH judged AS MATERIALIZED (
         SELECT u.ord::integer AS ord, u.petition_id, substr(entries, 54 * u.ord::integer - 53, 54) AS entry, h.size,
-               coalesce(t.state = 'open' AND at >= t.opened_at AND at < t.closes_at, false) AS is_open,
+               coalesce(t.state = 'open' AND at >= t.opened_at AND at < t.closes_at + t.grace, false) AS is_open,
                (SELECT s.entry FROM signing_leaf s WHERE s.petition_id = u.petition_id
                 AND s.nullifier = substr(entries, 54 * u.ord::integer - 47, 16)) AS earlier
         FROM unnest(petitions) WITH ORDINALITY AS u (petition_id, ord)

@@ -5,10 +5,9 @@ from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from allauth.usersessions import views as sessions
 from django.urls import path
 
-from maninso.web.office import answers, debts, members, queue, record, review, site
+from maninso.web.office import answers, debts, families, members, queue, record, review, site
 
 urlpatterns = [
     path("account/login", account.request_login_code, name="account_login"),
@@ -29,11 +28,11 @@ urlpatterns = [
     path("account/factors/keys/<int:pk>/remove", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
     path("account/factors/codes", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/factors/codes/new", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("account/sessions", sessions.list_usersessions, name="usersessions_list"),
     path("office", queue.show_queue, name="office"),
     path("office/enter/<str:token>", members.enter_rehearsal, name="office_enter"),
     path("office/members", members.show_members, name="office_members"),
     path("office/petitions/<str:number>", review.show_review, name="office_review"),
+    path("office/petitions/<str:number>/family", families.show_desk, name="office_family"),
     path("office/petitions/<str:number>/<str:kind>", review.show_decision, name="office_decide"),
     path("office/debts", debts.show_desk, name="office_debts"),
     path("office/debts/<str:number>", debts.show_debt_page, name="office_debt"),

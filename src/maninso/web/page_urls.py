@@ -3,11 +3,13 @@
 from django.urls import include, path
 
 from maninso.web.pages import (
+    account,
     answers,
     bills,
     charters,
     errors,
     front,
+    keeping,
     mailbox,
     moderation,
     pages,
@@ -44,6 +46,7 @@ urlpatterns = [
     path("updates/<str:token>", updates.unsubscribe, name="unsubscribe"),
     path("petitions/<str:number>/support/<str:token>", supporting.support, name="support"),
     path("petitions/<str:number>/creator/<str:token>", supporting.show_creators_page, name="creator"),
+    path("petitions/<str:number>/creator/<str:token>/account", keeping.keep_in_account, name="keep"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>", receipts.show_receipt, name="receipt"),
     path("petitions/<str:number>/receipts/<str:leaf_hash>/withdraw", receipts.withdraw, name="withdraw"),
     path("petitions/<str:number>/voids", receipts.show_voids, name="voids"),
@@ -63,6 +66,10 @@ urlpatterns = [
     path("about", front.explain_counting, name="about"),
     path("privacy", front.state_privacy, name="privacy"),
     path("accessibility", front.state_accessibility, name="accessibility"),
+    path("account", account.show_account, name="account"),
+    path("account/sessions", account.show_sessions, name="usersessions_list"),
+    path("account/end", account.end_account, name="account_end"),
+    path("account/ended", account.show_ended, name="account_ended"),
     path("", include("maninso.web.office_urls")),
 ]
 

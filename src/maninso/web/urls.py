@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from maninso.web.api import feeds, health, log, moderation, petitions, receipts, similar, work
 from maninso.web.office import record
 from maninso.web.page_urls import handler400, handler403, handler404, handler429, handler500
+from maninso.web.pages import account
 from maninso.web.shared import assets
 
 __all__ = ["handler400", "handler403", "handler404", "handler429", "handler500", "urlpatterns"]
@@ -29,6 +30,7 @@ urlpatterns = [
     path("p/<str:number>/log/key", log.send_key, name="log_key"),
     path("p/<str:number>/log/<path:name>", log.send_log_file, name="log_file"),
     path("identity/challenge", work.send_challenge, name="challenge"),
+    path("account/data.json", account.send_data, name="account_data"),
     path("office/record.jsonl", record.export_record, name="office_record_file"),
     path("static/<str:name>", assets.send_asset),
     path("healthz", health.is_alive, name="healthz"),

@@ -4,7 +4,6 @@ What has to be known when a person comes back lies in a signed cookie of their o
 keeps no state, so any of its machines may answer.
 """
 
-import base64
 import datetime as dt
 import hashlib
 import hmac
@@ -15,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
+from maninso.identity.encoding import decode_token, encode_token
 from maninso.identity.oidc import generic, kakao, naver
 from maninso.identity.oidc.errors import ProviderError
 from maninso.identity.oidc.kind import Connection, Kind
@@ -76,7 +76,7 @@ def begin(
         purpose=purpose,
         back=back,
     )
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(pending.verifier.encode()).digest()).rstrip(b"=").decode()
+    challenge = encode_token(hashlib.sha256(pending.verifier.encode()).digest())
     wanted = [acr for acr, level in provider.acr.items() if level >= assurance]
     asked = {
         "response_type": "code",
@@ -148,7 +148,7 @@ def connect(provider: Provider) -> Connection:
 def seal_pending(secret: str, pending: Pending) -> str:
     """Return the cookie's value: the fields and a MAC over them, both in base64url."""
     body = json.dumps(asdict(pending), separators=(",", ":")).encode()
-    return f"{_text(body)}.{_text(_sign(secret, body))}"
+    return f"{encode_token(body)}.{encode_token(_sign(secret, body))}"
 
 
 def read_pending(secrets_: Sequence[str], value: str) -> Pending:
@@ -158,7 +158,7 @@ def read_pending(secrets_: Sequence[str], value: str) -> Pending:
     if len(value) > LONGEST_COOKIE:
         raise lost
     try:
-        body, mac = (base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) for text in (body_text, mac_text))
+        body, mac = decode_token(body_text), decode_token(mac_text)
     except ValueError as error:
         raise lost from error
     if not any(hmac.compare_digest(_sign(secret, body), mac) for secret in secrets_):
@@ -173,7 +173,3 @@ def name_cookie(state: str) -> str:
 
 def _sign(secret: str, body: bytes) -> bytes:
     return hmac.digest(derive_key(secret, purpose="oidc"), body, "sha256")
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

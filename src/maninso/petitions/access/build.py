@@ -19,7 +19,7 @@ from maninso.petitions.access.views import (
     ThresholdView,
     WouldOwe,
 )
-from maninso.petitions.models import Obligation, Petition, SigningTree
+from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTree
 
 _SUMMARY = 160  # characters
 _PRESSING = ("overdue", "owed", "kept")
@@ -94,6 +94,7 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
         signatures_by_region=counts.by_region,
         signatures_by_assurance=counts.by_assurance,
         ledger=ledger,
+        confirms_until=_confirms_until(petition),
         updated_at=max(
             [petition.updated_at]
             + [moment for each in obligations for moment in (each.met_at, each.settled_at) if moment]
@@ -101,6 +102,14 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
             + ([ledger.published_at] if ledger else [])
         ),
     )
+
+
+def _confirms_until(petition: Petition) -> dt.datetime | None:
+    gate: SigningGate | None = getattr(petition, "gate", None)
+    if petition.state != "closed" or gate is None or gate.state != "open" or gate.closes_at is None:
+        return None
+    until: dt.datetime = gate.closes_at + gate.grace
+    return until
 
 
 def build_obligation(obligation: Obligation, *, now: dt.datetime) -> ObligationView:

@@ -262,12 +262,21 @@ class PetitionView:
     answers: tuple[AnswerView, ...] = ()  # the first one first
     verdicts: tuple[VerdictsView, ...] = ()  # of answered debts
     bills: tuple[BillView, ...] = ()  # and rulings and refusals
+    confirms_until: dt.datetime | None = None  # closed: who asked for a link in time may confirm until then
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 
     @property
     def takes_signatures(self) -> bool:
         """Whether the sign form belongs on the page."""
         return self.state == "open"
+
+    def may_be_asked(self, now: dt.datetime) -> bool:
+        """Whether somebody may begin to sign now: also in the seconds until it is noticed that the time is over."""
+        return self.state == "open" and (self.closes_at is None or now < self.closes_at)
+
+    def may_be_confirmed(self, now: dt.datetime) -> bool:
+        """Whether whoever asked in time may sign now."""
+        return self.state == "open" or (self.confirms_until is not None and now < self.confirms_until)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,12 @@ Nothing that a visitor types is an error here: what cannot be used falls back to
 
 from maninso.petitions.discovery.candidates import SearchTooSlowError
 from maninso.petitions.discovery.families import (
+    FamilyChangeView,
     FamilyError,
     FamilyPreview,
     FamilyView,
     find_candidates,
+    list_family_changes,
     merge_petitions,
     preview_family,
     show_family,
@@ -48,6 +50,7 @@ __all__ = [
     "SORTS",
     "STATES",
     "Choices",
+    "FamilyChangeView",
     "FamilyError",
     "FamilyPreview",
     "FamilyView",
@@ -71,6 +74,7 @@ __all__ = [
     "index_batch",
     "index_lag",
     "list_choices",
+    "list_family_changes",
     "make_all_due",
     "merge_petitions",
     "prepare_vectors",

@@ -15,6 +15,7 @@ from maninso import ManinsoError
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.rows import LISTED, card_rows
 from maninso.petitions.access.views import PetitionCard
+from maninso.petitions.audit import append_record
 from maninso.petitions.discovery.similar import Similar, find_similar
 from maninso.petitions.discovery.stance import compare_stances
 from maninso.petitions.lifecycle import Actor
@@ -34,6 +35,17 @@ class FamilyView:
     family_id: int
     others: tuple[PetitionCard, ...]
     open_twin: PetitionCard | None  # where to sign instead, if this petition takes no signatures and another does
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyChangeView:
+    """One petition that somebody put into a family, or took out of it."""
+
+    joined: bool
+    role: str
+    actor: str
+    note: str
+    at: dt.datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +149,14 @@ def split_petition(petition_id: int, *, note: str, actor: Actor, now: dt.datetim
         _record(family, each, joined=False, note=note, actor=actor, now=now)
 
 
+def list_family_changes(petition_id: int) -> tuple[FamilyChangeView, ...]:
+    """Return what was done with a petition's place in families, the latest first."""
+    return tuple(
+        FamilyChangeView(joined=row.joined, role=row.role, actor=row.actor, note=row.note, at=row.at)
+        for row in FamilyChange.objects.filter(petition_id=petition_id).order_by("-pk")
+    )
+
+
 def _gather(petition_ids: Sequence[int]) -> tuple[set[int], set[int]]:
     """Return the petitions that are named, and with them the members of their families. Raises FamilyError."""
     named = set(petition_ids)
@@ -170,4 +190,13 @@ def _record(family: int, petition_id: int, *, joined: bool, note: str, actor: Ac
         actor=actor.name,
         note=note.strip(),
         at=now,
+    )
+    append_record(
+        role=actor.role,
+        actor=actor.name,
+        action="family-joined" if joined else "family-left",
+        subject=f"petition/{petition_id}",
+        reason=note.strip(),
+        after={"family": family},
+        now=now,
     )

@@ -24,7 +24,7 @@ from maninso.petitions.lifecycle.table import (
     read_petition,
 )
 from maninso.petitions.lifecycle.texts import check_language, check_limits, clean_text, digest_text
-from maninso.petitions.models import Obligation, Petition, StateChange
+from maninso.petitions.models import Obligation, Petition, SigningGate, StateChange
 from maninso.signing.gate import (
     cancel_gate,
     close_gate,
@@ -162,6 +162,7 @@ def open_petition(
             closes_at=closing,
             wrapped_key=seal_key(settings.MANINSO_WRAPPING_KEY(petition_id), petition_id=petition_id, key=key),
             bucket_seconds=MIN_BUCKET_SECONDS,
+            grace=dt.timedelta(hours=charter.collecting.grace_hours),
             regions=regions,
             min_assurance=charter.signer.minimum_assurance,
             min_age=charter.signer.minimum_age or 0,
@@ -185,13 +186,17 @@ def lapse_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM)
 def close_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> None:
     """Take no more signatures; what is owed and counted from the closing gets its final day.
 
-    A petition closed after its time was closed at that time, however late this runs.
+    A petition closed after its time was closed at that time, however late this runs. Where its time is over, who asked
+    for a link before that may confirm while the grace lasts; `end_graces` then closes the gate and the log.
     """
     petition = read_petition(petition_id)
     closed_at = now if petition.closes_at is None else min(now, petition.closes_at)
     with transaction.atomic():
         move(petition, new="closed", actor=actor, now=now, changes={"closed_at": closed_at})
-        _end_signing(petition_id, closed_at=closed_at)
+        _settle_due_days(petition_id)
+        gate = SigningGate.objects.get(pk=petition_id)
+        if closed_at != gate.closes_at or now >= closed_at + gate.grace:
+            _close_gate(petition_id, closed_at=closed_at)
 
 
 def close_due_petitions(*, now: dt.datetime) -> int:
@@ -208,6 +213,16 @@ def close_due_petitions(*, now: dt.datetime) -> int:
     return closed
 
 
+def end_graces(*, now: dt.datetime) -> int:
+    """Close the gates of closed petitions whose grace is over, each in a transaction of its own; return how many."""
+    ended = SigningGate.objects.filter(state="open", closes_at__lte=now, petition__state="closed").order_by("closes_at")
+    closed = 0
+    for gate in ended:
+        if gate.closes_at is not None and gate.closes_at + gate.grace <= now:
+            closed += _end_grace(gate.petition_id)
+    return closed
+
+
 def pause_signing_of(petition_id: int) -> None:
     """Take no signatures of an open petition for a while. Raises GateError where its gate is not open."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -220,6 +235,12 @@ def resume_signing_of(petition_id: int, *, closes_at: dt.datetime, now: dt.datet
         Petition.objects.filter(pk=petition_id, state="open").update(closes_at=closes_at, updated_at=now)
         _settle_due_days(petition_id)
         resume_gate(cursor, petition_id=petition_id, closes_at=closes_at)
+
+
+def resume_grace_of(petition_id: int) -> None:
+    """Let who asked before the closing confirm again after a pause, for what is left of the grace. Raises GateError."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        resume_gate(cursor, petition_id=petition_id)
 
 
 def reject_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> str:
@@ -259,13 +280,18 @@ def withdraw_petition(petition_id: int, *, now: dt.datetime, note: str = "", act
 
 
 def remove_petition(petition_id: int, *, reason: Reason, now: dt.datetime, actor: Actor = SYSTEM) -> None:
-    """Take a published petition down: a tombstone with its count and the reason stays, and signing pauses."""
+    """Take a published petition down: a tombstone with its count and the reason stays, and signing pauses.
+
+    One that has closed takes nothing any more, whatever was left of its grace.
+    """
     petition = read_petition(petition_id)
     _checked_reason(petition, reason)
     with transaction.atomic(), connection.cursor() as cursor:
         move(petition, new="removed", actor=actor, now=now, reason=reason)
         if petition.state == "open":
             pause_gate(cursor, petition_id=petition_id)
+        else:
+            _end_grace(petition_id)
 
 
 def restore_petition(petition_id: int, *, now: dt.datetime, actor: Actor = SYSTEM) -> str:
@@ -322,6 +348,21 @@ def _checked_reason(petition: Petition, reason: Reason) -> bool:
 def _end_signing(petition_id: int, *, closed_at: dt.datetime) -> None:
     # Obligations before the head: whoever answers one takes the two in the same order.
     _settle_due_days(petition_id)
+    _close_gate(petition_id, closed_at=closed_at)
+
+
+def _end_grace(petition_id: int) -> bool:
+    """Close the gate of a closed petition if it is not; whether it was not."""
+    with transaction.atomic():
+        petition = Petition.objects.select_for_update(no_key=True).get(pk=petition_id)
+        gate = SigningGate.objects.get(pk=petition_id)
+        if petition.closed_at is None or gate.state == "closed":
+            return False
+        _close_gate(petition_id, closed_at=petition.closed_at)
+    return True
+
+
+def _close_gate(petition_id: int, *, closed_at: dt.datetime) -> None:
     with connection.cursor() as cursor:
         close_gate(cursor, petition_id=petition_id, closed_at=closed_at)
 

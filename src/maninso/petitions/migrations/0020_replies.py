@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     """Replies, what they are to answer, and who takes care of a debt."""
 
     dependencies: ClassVar = [
-        ("petitions", "0012_letters_and_news"),
+        ("petitions", "0015_hidden_news"),
     ]
 
     operations: ClassVar = [

@@ -4,7 +4,7 @@ Invariants are constraints of the database, each with a name; Python only asks. 
 mirrored for reading (`signing`), never written from here.
 """
 
-from maninso.petitions.models.account import Account
+from maninso.petitions.models.account import Account, KeptPetition
 from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.bill import Bill, BillPetition, Provision, Stage
 from maninso.petitions.models.family import FAMILY_ROLES, Family, FamilyChange, FamilyMember
@@ -39,6 +39,7 @@ __all__ = [
     "FamilyMember",
     "GramCount",
     "GramFrequency",
+    "KeptPetition",
     "Letter",
     "Mask",
     "Message",

@@ -71,6 +71,10 @@ class Announcement(models.Model):
     reply = models.ForeignKey("Reply", null=True, on_delete=models.PROTECT, related_name="+")
     version = models.SmallIntegerField(null=True)  # of that reply
     cancelled_at = models.DateTimeField(null=True)  # by a newer version, or because the answer was taken back
+    hidden_at = models.DateTimeField(null=True)  # the office hid what a creator wrote; the words stay for the office
+    hidden_by = models.TextField(default="")
+    hidden_code = models.TextField(default="")  # a reason of the charter's, public
+    hidden_note = models.TextField(default="")  # public
 
     class Meta:
         constraints: ClassVar = [
@@ -80,6 +84,11 @@ class Announcement(models.Model):
                 name="announcement_version_of_reply",
             ),
             models.CheckConstraint(condition=Q(kind__in=ANNOUNCEMENT_KINDS), name="announcement_kind_known"),
+            models.CheckConstraint(
+                condition=Q(hidden_at=None, hidden_by="", hidden_code="", hidden_note="")
+                | (Q(kind="creator", hidden_at__isnull=False) & ~Q(hidden_by="") & ~Q(hidden_code="")),
+                name="announcement_hidden_whole",
+            ),
             models.CheckConstraint(
                 condition=(Q(kind="creator") & ~Q(text="")) | (~Q(kind="creator") & Q(text="")),
                 name="announcement_creator_says_something",

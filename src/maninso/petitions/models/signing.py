@@ -12,6 +12,8 @@ class SigningGate(models.Model):
     petition = models.OneToOneField(Petition, models.DO_NOTHING, primary_key=True, related_name="gate")
     origin = models.TextField()
     state = models.TextField()
+    closes_at = models.DateTimeField(null=True)
+    grace = models.DurationField()
     regions = ArrayField(models.TextField())
 
     class Meta:

@@ -31,6 +31,7 @@ from maninso.petitions.moderation.desk import (
     set_hold,
 )
 from maninso.petitions.moderation.masking import StaleTextError, mask_passages, unmask_last
+from maninso.petitions.moderation.newsdesk import NewsItem, NewsItemError, bring_news_back, hide_news
 from maninso.petitions.moderation.personal import PATTERNS, Passage, find_personal_data
 from maninso.petitions.moderation.queue import Queue, QueueRow, Statistics, read_queue, read_statistics
 from maninso.petitions.moderation.review import (
@@ -48,6 +49,8 @@ __all__ = [
     "AppealView",
     "Decision",
     "HeldError",
+    "NewsItem",
+    "NewsItemError",
     "NotWaitingError",
     "Passage",
     "Queue",
@@ -62,11 +65,13 @@ __all__ = [
     "UnconfirmedError",
     "add_note",
     "block_creator",
+    "bring_news_back",
     "claim",
     "decide",
     "decide_appeal",
     "decide_takedown",
     "find_personal_data",
+    "hide_news",
     "list_appeals",
     "list_takedowns",
     "make_appeal",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from maninso import ManinsoError, UsageError
+from maninso.petitions.access.rules import read_charter_version, reason_words
+from maninso.petitions.access.views import Words
 from maninso.petitions.lifecycle import Actor, clean_text
 from maninso.petitions.models import Appeal, Petition, StateChange
 from maninso.petitions.moderation.decisions import restore, send_to_creator
@@ -31,6 +33,7 @@ class AppealView:
     state: str
     petition_state: str
     reason_code: str
+    reason: Words  # in the words of the petition's charter
     refused_by: str
     text: str
     made_at: dt.datetime
@@ -97,13 +100,13 @@ def decide_appeal(appeal_id: int, *, uphold: bool, answer: str, actor: Actor, no
 
 def list_appeals(*, state: str = "open") -> tuple[AppealView, ...]:
     """Return appeals in a state, oldest first."""
-    rows = Appeal.objects.filter(state=state).select_related("petition", "against").order_by("made_at", "pk")
+    rows = Appeal.objects.filter(state=state).select_related("petition__charter", "against").order_by("made_at", "pk")
     return tuple(_view(row) for row in rows)
 
 
 def read_appeal(petition_id: int) -> AppealView | None:
     """Return the last appeal of a petition."""
-    rows = Appeal.objects.filter(petition_id=petition_id).select_related("petition", "against")
+    rows = Appeal.objects.filter(petition_id=petition_id).select_related("petition__charter", "against")
     row = rows.order_by("-pk").first()
     return None if row is None else _view(row)
 
@@ -118,6 +121,7 @@ def _view(row: Appeal) -> AppealView:
         state=row.state,
         petition_state=petition.state,
         reason_code=row.against.reason_code,
+        reason=reason_words(read_charter_version(petition.charter), row.against.reason_code),
         refused_by=row.against.actor,
         text=row.text,
         made_at=row.made_at,

@@ -30,6 +30,7 @@ from maninso.petitions.lifecycle import (
 )
 from maninso.petitions.models import Case, Petition, Raising, StateChange, Takedown
 from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, require_free, write
+from maninso.petitions.moderation.masking import require_seen
 from maninso.petitions.moderation.words import LetterText, write_decision, write_restored
 from maninso.petitions.noticeboard import is_paused, lock_pauses
 
@@ -54,13 +55,15 @@ class TakedownError(ManinsoError):
 class Decision:
     """What was decided: approve, reject or hide; the reason's code, the public note, the letter as it is to go out.
 
-    An empty letter is the one that `preview_letter` gives.
+    An empty letter is the one that `preview_letter` gives. `seen` is the digest of the text that was looked at, in hex:
+    if a colleague masked or unmasked something since, the decision is refused. "" is for decisions without a look.
     """
 
     kind: str
     code: str = ""
     note: str = ""
     letter: str = ""
+    seen: str = ""
 
 
 def preview_letter(petition_id: int, decision: Decision) -> LetterText:
@@ -80,7 +83,7 @@ def decide(
     """Carry a decision out, in one transaction with its letter and record; return the petition's new state.
 
     `charter` is the one in force, which an approval pins. Raises HeldError, TransitionError where somebody decided
-    before, ReasonError, UnconfirmedError, BlackoutError, TextError.
+    before, ReasonError, UnconfirmedError, BlackoutError, TextError, StaleTextError.
     """
     require(actor, DECIDERS, "decide on petitions")
     note = clean_text("note", decision.note, lines=True, most=LONGEST_NOTE)
@@ -88,6 +91,7 @@ def decide(
     with transaction.atomic():
         case = lock_case(petition_id)
         require_free(case, actor)
+        require_seen(petition_id, decision.seen)
         text = preview_letter(petition_id, decision)
         old = Petition.objects.values_list("state", flat=True).get(pk=petition_id)
         reason = Reason(code=decision.code, note=note)

@@ -60,7 +60,7 @@ def mask_passages(
             if field not in texts or not 0 <= start < end <= len(texts[field]) or len(salt) != SALT_LENGTH:
                 raise UsageError(f"{field} {start}-{end} is no passage", cure="choose passages of the text")
             original = texts[field][start:end]
-            texts[field] = texts[field][:start] + BLOCK + texts[field][end:]
+            texts[field] = texts[field][:start] + cover(original) + texts[field][end:]
             masked.append(
                 Mask(
                     petition=petition,
@@ -95,7 +95,7 @@ def unmask_last(petition_id: int, *, actor: Actor, now: dt.datetime) -> bool:
         petition = Petition.objects.get(pk=petition_id)
         texts = {"title": petition.title, "body": petition.body}
         text = texts[mask.field]
-        texts[mask.field] = text[: mask.start] + mask.original + text[mask.start + len(BLOCK) :]
+        texts[mask.field] = text[: mask.start] + mask.original + text[mask.start + len(cover(mask.original)) :]
         _change(petition, texts, now=now)
         Mask.objects.filter(pk=mask.pk).update(undone_at=now)
         commitment = {"field": mask.field, "commitment": bytes(mask.commitment).hex()}
@@ -103,9 +103,20 @@ def unmask_last(petition_id: int, *, actor: Actor, now: dt.datetime) -> bool:
     return True
 
 
+def cover(original: str) -> str:
+    """Return what stands in a text where a passage was: never longer, so that a masked text keeps its limits."""
+    return BLOCK[: len(original)]
+
+
 def digest_seen(petition: Petition) -> bytes:
     """Return the digest by which a text is known to be the one that somebody looked at."""
     return hashlib.sha256(f"{petition.title}\0{petition.body}".encode()).digest()
+
+
+def require_seen(petition_id: int, seen: str) -> None:
+    """Raise StaleTextError where the text is not the one with this digest (hex); "" is every text."""
+    if seen and digest_seen(Petition.objects.get(pk=petition_id)).hex() != seen:
+        raise StaleTextError(f"the text of petition {petition_id} changed", cure="look at it again")
 
 
 def _change(petition: Petition, texts: dict[str, str], *, now: dt.datetime) -> None:

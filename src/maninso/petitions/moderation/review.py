@@ -11,6 +11,7 @@ from maninso.petitions.models import Case, Mask, Note, Petition, Raising, StateC
 from maninso.petitions.moderation.appeals import AppealView, read_appeal
 from maninso.petitions.moderation.decisions import name_letter
 from maninso.petitions.moderation.masking import digest_seen
+from maninso.petitions.moderation.newsdesk import NewsItem, list_news_items
 from maninso.petitions.moderation.personal import Passage, find_personal_data
 
 
@@ -54,6 +55,7 @@ class ChangeView:
     role: str
     actor: str
     reason_code: str
+    reason: Words
     reason_note: str
 
 
@@ -102,6 +104,7 @@ class Review:
     reasons: tuple[ReasonView, ...]
     takedown: TakedownView | None
     appeal: AppealView | None
+    news: tuple[NewsItem, ...]
 
 
 def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
@@ -144,12 +147,13 @@ def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
             NoteView(author=note.author, text=note.text, at=note.at)
             for note in Note.objects.filter(petition=petition).order_by("pk")
         ),
-        changes=tuple(_change(change) for change in changes),
+        changes=tuple(_change(change, charter) for change in changes),
         letters=letters,
         undo_until=waiting[0].send_at if waiting and petition.state in ("rejected", "hidden") else None,
         reasons=_reasons(charter),
         takedown=_takedown(proposal) if proposal else None,
         appeal=read_appeal(petition_id),
+        news=list_news_items(petition_id),
     )
 
 
@@ -197,7 +201,7 @@ def _mask(row: Mask, charter: Charter) -> MaskView:
     )
 
 
-def _change(row: StateChange) -> ChangeView:
+def _change(row: StateChange, charter: Charter) -> ChangeView:
     return ChangeView(
         old=row.old,
         new=row.new,
@@ -205,5 +209,6 @@ def _change(row: StateChange) -> ChangeView:
         role=row.role,
         actor=row.actor,
         reason_code=row.reason_code,
+        reason=reason_words(charter, row.reason_code),
         reason_note=row.reason_note,
     )

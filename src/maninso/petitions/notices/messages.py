@@ -74,12 +74,20 @@ def store_message(
 
 
 def ask_confirmation(
-    *, petition_id: int, mailbox: Mailbox, language: str, issuer: str, age: int, until: dt.datetime, now: dt.datetime
+    *,
+    petition_id: int,
+    mailbox: Mailbox,
+    language: str,
+    issuer: str,
+    age: int,
+    until: dt.datetime,
+    now: dt.datetime,
+    grace: dt.timedelta = dt.timedelta(0),
 ) -> bool:
     """Store the message whose link signs; False where this mailbox has had MOST_MESSAGES for the petition.
 
     `issuer` and `age` go into the link's ticket. `until` is when the petition stops taking signatures: so long the
-    messages are counted, by a keyed digest.
+    messages are counted, by a keyed digest. For `grace` after that what was asked for in time may be confirmed.
     """
     with transaction.atomic():
         if not take_allowance(f"confirm {petition_id} {mailbox.person}", most=MOST_MESSAGES, until=until):
@@ -89,7 +97,12 @@ def ask_confirmation(
             petition_id=petition_id,
             recipient=mailbox.address,
             language=language,
-            facts={"issuer": issuer, "age": age},
+            facts={
+                "issuer": issuer,
+                "age": age,
+                "closes_at": int(until.timestamp()),
+                "grace": int(grace.total_seconds()),
+            },
             now=now,
         )
     return True

@@ -1,6 +1,5 @@
 """People who asked to be told what becomes of a petition: confirmed first, told once each, gone with one click."""
 
-import base64
 import datetime as dt
 import hmac
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
+from maninso.identity.encoding import decode_token, encode_token
 from maninso.identity.mailbox import Mailbox
 from maninso.identity.ticket import derive_key
 from maninso.petitions.models import Announcement, Message, Response, Subscriber
@@ -61,18 +61,16 @@ def subscribe(*, petition_id: int, mailbox: Mailbox, language: str, now: dt.date
 def make_token(*, subscriber_id: int, petition_id: int) -> str:
     """Return what unsubscribes: numbers and a MAC, under a key that outlasts every change of the site's secret."""
     body = subscriber_id.to_bytes(8, "big") + petition_id.to_bytes(8, "big")
-    return base64.urlsafe_b64encode(body + _sign(body)).rstrip(b"=").decode()
+    return encode_token(body + _sign(body))
 
 
 def read_subscription(token: str) -> Subscription | None:
     """Return whose updates a token is about; None for a wrong one."""
     try:
-        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        data = decode_token(token)
     except ValueError:
         return None
     body, mac = data[:16], data[16:]
-    if base64.urlsafe_b64encode(data).rstrip(b"=") != token.encode():
-        return None  # another spelling of the same bytes
     if len(data) != 16 + _MAC_LENGTH or not hmac.compare_digest(_sign(body), mac):
         return None
     subscriber_id, petition_id = int.from_bytes(body[:8], "big"), int.from_bytes(body[8:], "big")
@@ -134,11 +132,11 @@ def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
     """Make the next messages of an announcement, AT_ONCE at most; return how many: 0 when all are made.
 
     Message and mark are one transaction, and whoever works at the same time waits: each is told once. Of what was
-    cancelled none are made.
+    cancelled or hidden none are made.
     """
     with transaction.atomic():
         announcement = Announcement.objects.select_for_update(no_key=True).get(pk=announcement_id)
-        if announcement.cancelled_at is not None:
+        if announcement.cancelled_at is not None or announcement.hidden_at is not None:
             return 0
         facts = _facts(announcement)
         due = (

@@ -15,6 +15,7 @@ from maninso.charter import Person as CharterPerson
 from maninso.identity.nullifier import derive_nullifier, make_petition_key, seal_key
 from maninso.identity.ticket import AGE_UNKNOWN, Ticket, derive_key
 from maninso.ledger.evidence import SALT_LENGTH
+from maninso.petitions import notices
 from maninso.petitions.letters import store_letter
 from maninso.petitions.lifecycle import Actor, draft_petition, submit_petition
 from maninso.petitions.models import BlockedCreator, Petition, Raising, Sponsor
@@ -23,6 +24,7 @@ from maninso.petitions.raising.words import write_received
 from maninso.signing.app import render_record
 
 MOST_A_DAY = 3  # petitions of one creator
+MOST_AN_HOUR = 20  # petitions from one network: many people may share one, and a program sends more
 CREATOR = Actor(role="creator")
 
 
@@ -56,13 +58,21 @@ class Raised:
 
 
 def raise_petition(
-    *, charter: Charter, draft: Draft, ticket: Ticket, nonce: bytes, page: str, salt: bytes, now: dt.datetime
+    *,
+    charter: Charter,
+    draft: Draft,
+    ticket: Ticket,
+    nonce: bytes,
+    page: str,
+    salt: bytes,
+    now: dt.datetime,
+    network: str = "",
 ) -> Raised:
     """Store a petition and hand it in, in one transaction; the same `nonce` again gives the same petition.
 
     `page` is the address of the creator's page with {id} and {token} in it, for the letter that brings it; `salt` has
     16 random bytes. Raises TextError, CharterError, NotEligibleError. Who is blocked, or raised three within a day, is
-    answered alike and nothing is stored.
+    answered alike and nothing is stored; nor is what comes from a `network` ("": not counted) that has sent too much.
     """
     require_creator(charter, ticket)
     key = derive_key(settings.MANINSO.secret_key, purpose="creator link")
@@ -71,7 +81,7 @@ def raise_petition(
     found = Raising.objects.filter(submission=submission).values_list("petition_id", flat=True).first()
     if found is not None:
         return Raised(petition_id=found, links=links, stored=True)
-    if is_held_off(creator_key, now=now):
+    if is_held_off(creator_key, now=now) or not _admit(network, now=now):
         return Raised(petition_id=_next_number(), links=links, stored=False)
     try:
         with transaction.atomic():
@@ -129,6 +139,13 @@ def is_held_off(creator_key: bytes, *, now: dt.datetime) -> bool:
         return True
     lately = Petition.objects.filter(created_at__gt=now - dt.timedelta(days=1))
     return lately.filter(raising__creator_key=creator_key).count() >= MOST_A_DAY
+
+
+def _admit(network: str, *, now: dt.datetime) -> bool:
+    """Count one more petition from a network, by a keyed digest that goes with the hour; whether it is one too many."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    what = f"raise {network} {hour.isoformat()}"
+    return not network or notices.take_allowance(what, most=MOST_AN_HOUR, until=hour + dt.timedelta(hours=1))
 
 
 def _store(

@@ -12,7 +12,7 @@ from maninso.petitions.access.rules import find_review_day, read_charter_version
 from maninso.petitions.access.views import ObligationView, Words
 from maninso.petitions.letters import LetterView, read_letters
 from maninso.petitions.lifecycle import Actor, withdraw_petition
-from maninso.petitions.models import BlockedCreator, Petition, Raising, Sponsor, StateChange
+from maninso.petitions.models import BlockedCreator, KeptPetition, Petition, Raising, Sponsor, StateChange
 from maninso.petitions.raising.links import Links, is_token, join_links
 
 BEFORE_THE_END = ("draft", "gathering", "moderation", "open")
@@ -115,6 +115,7 @@ def forget_creators(*, now: dt.datetime) -> int:
             continue
         with transaction.atomic():
             Sponsor.objects.filter(petition=petition).delete()
+            KeptPetition.objects.filter(petition=petition).delete()
             Raising.objects.filter(pk=petition.pk).update(creator_key=b"", address="", sealed_key=None)
             Petition.objects.filter(pk=petition.pk).update(creator_name="")
         forgotten += 1

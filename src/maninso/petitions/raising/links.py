@@ -4,11 +4,12 @@ The creator's token is derived from the form's random number under the site's se
 gives the same link; the sponsors' token is derived from the creator's, so that the creator's page can show it.
 """
 
-import base64
 import hashlib
 import hmac
 import os
 from dataclasses import dataclass
+
+from maninso.identity.encoding import encode_token
 
 NONCE_LENGTH = 16
 LONGEST_TOKEN = 40  # characters
@@ -32,13 +33,13 @@ def make_nonce() -> bytes:
 
 def make_links(key: bytes, nonce: bytes) -> Links:
     """Return the links that a form with this number leads to; `key` is the site's for this purpose."""
-    return join_links(_encode(hmac.digest(key, nonce, "sha256")[:_CREATOR_LENGTH]))
+    return join_links(encode_token(hmac.digest(key, nonce, "sha256")[:_CREATOR_LENGTH]))
 
 
 def join_links(creator: str) -> Links:
     """Return both links from the creator's."""
     sponsor = hmac.digest(creator.encode(), _SPONSOR_LABEL, "sha256")[:_SPONSOR_LENGTH]
-    return Links(creator=creator, sponsor=_encode(sponsor))
+    return Links(creator=creator, sponsor=encode_token(sponsor))
 
 
 def digest_token(token: str) -> bytes:
@@ -49,7 +50,3 @@ def digest_token(token: str) -> bytes:
 def is_token(token: str, digest: bytes) -> bool:
     """Whether a token is the one with this digest."""
     return len(token) <= LONGEST_TOKEN and hmac.compare_digest(digest_token(token), digest)
-
-
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -8,7 +8,8 @@ from django.db import transaction
 from maninso import ManinsoError
 from maninso.charter import find_text_faults
 from maninso.petitions import notices
-from maninso.petitions.access.rules import read_charter_version
+from maninso.petitions.access.rules import read_charter_version, reason_words
+from maninso.petitions.access.views import Words
 from maninso.petitions.lifecycle import TextError, clean_text
 from maninso.petitions.models import Announcement, Petition
 from maninso.petitions.raising.creators import find_creators_petition
@@ -27,10 +28,13 @@ class NewsError(ManinsoError):
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What a creator told, and when."""
+    """What a creator told, and when; where the office hid it, its place with the reason: no text."""
 
     text: str
     at: dt.datetime
+    hidden_at: dt.datetime | None = None
+    reason: Words | None = None
+    note: str = ""
 
 
 def tell_news(petition_id: int, token: str, *, text: str, now: dt.datetime) -> bool:
@@ -58,5 +62,17 @@ def tell_news(petition_id: int, token: str, *, text: str, now: dt.datetime) -> b
 
 def read_news(petition_id: int) -> tuple[News, ...]:
     """Return what a petition's creator told, the newest first."""
-    rows = Announcement.objects.filter(petition_id=petition_id, kind="creator").order_by("-pk")
-    return tuple(News(text=row.text, at=row.at) for row in rows)
+    rows = Announcement.objects.filter(petition_id=petition_id, kind="creator").select_related("petition__charter")
+    return tuple(_view(row) for row in rows.order_by("-pk"))
+
+
+def _view(row: Announcement) -> News:
+    if row.hidden_at is None:
+        return News(text=row.text, at=row.at)
+    return News(
+        text="",
+        at=row.at,
+        hidden_at=row.hidden_at,
+        reason=reason_words(read_charter_version(row.petition.charter), row.hidden_code),
+        note=row.hidden_note,
+    )

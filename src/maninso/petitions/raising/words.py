@@ -41,7 +41,7 @@ def write_sponsored(language: str, *, sponsors: int, missing: int) -> Words:
             f"한 사람이 청원에 동의했습니다. 지금까지 {sponsors}명이며, {missing}명이 더 동의하면 심사가 시작됩니다.",
         ),
         Words(
-            f"{sponsors} supporters, {missing} to go",
+            f"{sponsors} supporter{'' if sponsors == 1 else 's'}, {missing} to go",
             f"Somebody supported your petition: {sponsors} so far. With {missing} more it goes to be checked.",
         ),
     )

@@ -1,7 +1,6 @@
 """Who is in the office, and how a rehearsal's members come in."""
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from maninso import ManinsoError
 from maninso.petitions import accounts
 from maninso.petitions.accounts import Member
-from maninso.web.shared.accounts import log_in_made_up, office_page
+from maninso.web.shared.accounts import end_sessions, log_in_made_up, office_page
 from maninso.web.shared.answers import private_page, render_page
 from maninso.web.shared.problems import NO_PAGE, Refused
 from maninso.web.shared.tickets import see_other
@@ -48,15 +47,6 @@ def show_members(request: HttpRequest, member: Member) -> HttpResponseBase:
         "role": role,
     }
     return render_page(request, "office/members.html", context, status=status)
-
-
-def end_sessions(account_id: int) -> None:
-    """Log an account out everywhere."""
-    from allauth.usersessions.models import UserSession
-
-    keys = list(UserSession.objects.filter(user_id=account_id).values_list("session_key", flat=True))
-    Session.objects.filter(session_key__in=keys).delete()
-    UserSession.objects.filter(user_id=account_id).delete()
 
 
 def sign_entrance(email: str) -> str:

@@ -19,10 +19,12 @@ from maninso.web.shared.accounts import office_page
 from maninso.web.shared.answers import render_page
 from maninso.web.shared.problems import NOT_SHOWN, WRONG_ROLE, Refused
 from maninso.web.shared.requests import read_words
+from maninso.web.shared.similar import find_likely_twins
 from maninso.web.shared.tickets import see_other
 
 SHOWN_SALT = "petitions that a page of the office showed"
 SHOWN_AGE = 12 * 3600  # seconds
+LOOKING = 0.5  # seconds for twins of what waits
 KINDS = {
     "email": gettext_lazy("e-mail address"),
     "resident-number": gettext_lazy("resident number"),
@@ -52,9 +54,12 @@ def show_queue(request: HttpRequest, member: Member) -> HttpResponseBase:
         if not results:
             return see_other(reverse("office") + (f"?show={show}" if show else ""))
     queue = moderation.read_queue(show=show, holder=member.email, now=now)
+    titles = {row.petition_id: row.title for row in queue.rows}
+    twins = find_likely_twins(titles, now=now, within=LOOKING)
     rows = [
         {
             "row": row,
+            "twins": twins.get(row.petition_id, 0),
             "marks": [KINDS[kind] for kind in row.marks],
             "waited": say_span(now - row.entered_at),
         }

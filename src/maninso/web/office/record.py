@@ -1,8 +1,12 @@
 """The office's own log, for the office."""
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from maninso.petitions import audit
 from maninso.petitions.accounts import Member
@@ -11,6 +15,43 @@ from maninso.web.shared.answers import render_page
 from maninso.web.shared.requests import LAST_PAGE, read_count, read_words
 
 PER_PAGE = 50
+ACTIONS: Mapping[str, Promise] = {
+    "member-added": _("gave an account its first role"),
+    "member-changed": _("changed a role"),
+    "member-removed": _("took a role away"),
+    "account-ended": _("ended their own account"),
+    "claimed": _("took a petition on"),
+    "taken-over": _("took a petition over"),
+    "released": _("let a petition go"),
+    "flagged": _("flagged it for a second look"),
+    "dormant": _("set it aside"),
+    "brought-back": _("brought it back"),
+    "noted": _("wrote a note"),
+    "masked": _("masked a passage"),
+    "unmasked": _("put a passage back"),
+    "approve": _("approved it"),
+    "reject": _("refused it"),
+    "hide": _("refused and hid it"),
+    "undone": _("took the decision back"),
+    "restored": _("restored it"),
+    "takedown-proposed": _("proposed to take it down"),
+    "taken-down": _("agreed to take it down"),
+    "takedown-declined": _("declined to take it down"),
+    "creator-blocked": _("blocked its creator"),
+    "appealed": _("appealed"),
+    "appeal-upheld": _("upheld the appeal"),
+    "appeal-dismissed": _("dismissed the appeal"),
+    "news-hidden": _("hid an item of its news"),
+    "news-brought-back": _("brought an item of its news back"),
+    "family-joined": _("put it into a family"),
+    "family-left": _("took it out of a family"),
+    "page-saved": _("published a page"),
+    "banner": _("put up a banner"),
+    "signing-paused": _("paused signing"),
+    "creating-paused": _("paused creating"),
+    "notice-ended": _("ended a notice"),
+}
+"""What each action of the record is, in words; docs/reference/office.md names them, too."""
 
 
 @office_page()
@@ -21,7 +62,7 @@ def show_record(request: HttpRequest, member: Member) -> HttpResponseBase:
     records, total = audit.read_records(subject=subject, page=page, per_page=PER_PAGE)
     may_check = member.role in ("auditor", "operator")
     context = {
-        "records": records,
+        "records": [(record, ACTIONS.get(record.action, record.action)) for record in records],
         "total": total,
         "subject": subject,
         "page": page,

@@ -91,6 +91,14 @@ def _act(request: HttpRequest, review: Review, member: Member, *, now: dt.dateti
             moderation.undo_decision(petition_id, actor=actor, now=now)
         case "restore":
             moderation.restore(petition_id, actor=actor, now=now, reason=request.POST.get("text", ""))
+        case "hide-news" | "bring-news-back" as what:
+            number = request.POST.get("news", "")
+            news_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+            if what == "hide-news":
+                code, why = request.POST.get("code", ""), request.POST.get("note", "")
+                moderation.hide_news(petition_id, news_id, code=code, note=why, actor=actor, now=now)
+            else:
+                moderation.bring_news_back(petition_id, news_id, actor=actor, now=now)
         case "block":
             moderation.block_creator(petition_id, until=now + BLOCKED_FOR, actor=actor, now=now)
 
@@ -151,6 +159,7 @@ def _describe(review: Review, member: Member, error: str, *, now: dt.datetime) -
         "is_waiting": review.state == "moderation",
         "may_remove": may_decide and review.state in ("open", "closed") and review.takedown is None,
         "may_restore": member.role == "operator" and review.state in ("rejected", "hidden", "removed"),
+        "has_family": review.state in ("open", "closed", "rejected", "withdrawn"),
         "may_hide": may_decide and review.state in ("gathering", "moderation", "rejected"),
     }
 
@@ -163,13 +172,16 @@ def show_decision(request: HttpRequest, member: Member, number: str, kind: str) 
     if kind not in DECISIONS:
         raise Refused(NO_PETITION)
     given = request.POST if request.method == "POST" else request.GET
-    decision = moderation.Decision(kind=kind, code=given.get("code", ""), note=given.get("note", ""))
+    decision = moderation.Decision(
+        kind=kind, code=given.get("code", ""), note=given.get("note", ""), seen=request.POST.get("seen", "")
+    )
     error = ""
     if request.method == "POST" and request.POST.get("do") == "decide":
         try:
             _decide(review, decision, request.POST.get("letter", ""), member, now=now)
         except ManinsoError as fault:
             error = say_error(fault)
+            review = find_review(review.petition_id, now=now)
         else:
             return see_other(reverse("office_review", args=[review.petition_id]))
     reasons = [reason for reason in review.reasons if kind not in ("hide",) or reason.hides]
@@ -177,6 +189,7 @@ def show_decision(request: HttpRequest, member: Member, number: str, kind: str) 
     if request.method == "POST" and not chosen and not error:
         error = _("Give a reason that the petition’s rules have.")
     letter = moderation.preview_letter(review.petition_id, decision)
+    is_stale = decision.seen not in ("", review.seen)
     context = {
         "member": member,
         "review": review,
@@ -185,7 +198,8 @@ def show_decision(request: HttpRequest, member: Member, number: str, kind: str) 
         "reasons": reasons,
         "chosen": chosen,
         "letter": letter,
-        "letter_text": request.POST.get("letter") or letter.body,
+        # A letter that was written before the text changed may say what was masked since.
+        "letter_text": letter.body if is_stale else request.POST.get("letter") or letter.body,
         "error": error,
     }
     return render_page(request, "office/decide.html", context, status=409 if error else 200)
@@ -200,7 +214,9 @@ def _decide(review: Review, decision: moderation.Decision, letter: str, member: 
     own = site_charter()
     moderation.decide(
         review.petition_id,
-        moderation.Decision(kind=decision.kind, code=decision.code, note=decision.note, letter=letter),
+        moderation.Decision(
+            kind=decision.kind, code=decision.code, note=decision.note, letter=letter, seen=decision.seen
+        ),
         actor=member.actor,
         now=now,
         charter=own if own.id == review.charter_id else None,  # approving pins the rules in force today

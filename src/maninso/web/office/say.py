@@ -30,6 +30,7 @@ SAID: Mapping[type[ManinsoError], Promise] = {
     ),
     obligations.ReplyError: _("This answer is not where it was. Look at it again."),
     obligations.OwnReplyError: _("This answer is your own: let somebody else read and approve it."),
+    moderation.NewsItemError: _("There is no such news, or somebody hid it or brought it back meanwhile."),
     moderation.AppealError: _("You refused this petition yourself, or the appeal was decided already."),
 }
 

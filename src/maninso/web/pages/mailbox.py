@@ -55,7 +55,7 @@ def ask_address(request: HttpRequest, number: str) -> HttpResponseBase:
     now = timezone.now()
     view = find_petition(number, now=now)
     charter = pinned_charter(view)
-    if not view.takes_signatures:
+    if not view.may_be_asked(now):
         return see_other(reverse("petition", args=[view.petition_id]))
     if not takes_email(charter):
         raise Refused(NO_PAGE)
@@ -123,6 +123,7 @@ def send_link(
         # Declared, where the charter sets an age: nobody knows it (docs/reference/charter.md, "signer").
         age=declared_age(charter),
         until=view.closes_at or now,
+        grace=dt.timedelta(hours=charter.collecting.grace_hours),
         now=now,
     )
 
@@ -159,7 +160,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET and POST /petitions/{id}/confirm: the page behind the link, whose button signs."""
     now = timezone.now()
     view = find_petition(number, now=now)
-    if not view.takes_signatures:
+    if not view.may_be_confirmed(now):
         return see_other(reverse("petition", args=[view.petition_id]))
     token = (request.POST if request.method == "POST" else request.GET).get("ticket", "")
     try:

@@ -46,7 +46,7 @@ def go(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     view = find_petition(request.GET["petition"], now=now)
     charter = pinned_charter(view)
     connection.close()  # what follows may wait for the provider, and the database has few places
-    if not view.takes_signatures:
+    if not view.may_be_asked(now):
         return see_other(reverse("petition", args=[view.petition_id]))
     if not takes_provider(charter, provider):
         raise Refused(NO_PAGE)

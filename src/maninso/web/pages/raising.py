@@ -33,7 +33,7 @@ from maninso.web.shared.charters import site_charter
 from maninso.web.shared.formats import say_limit
 from maninso.web.shared.problems import FORBIDDEN, Refused
 from maninso.web.shared.similar import find_twins, show_twin
-from maninso.web.shared.tickets import see_other
+from maninso.web.shared.tickets import name_network, see_other
 
 SALT = "draft of a petition"
 STEPS = ("eligible", "prove", "title", "similar", "text", "length", "name", "check")
@@ -260,6 +260,7 @@ def hand_in(request: HttpRequest, charter: rules.Charter, state: State, *, now: 
             page=address,
             salt=os.urandom(SALT_LENGTH),
             now=now,
+            network=name_network(request),
         )
     except raising.NotEligibleError as refusal:
         words = refusal.text.in_language(translation.get_language() or "ko")

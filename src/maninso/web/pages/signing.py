@@ -33,7 +33,7 @@ MADE_UP_ASSURANCE = 1
 def show_sign_page(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET /petitions/{id}/sign?note=: the ways to prove who you are; `note` says why somebody is back here."""
     view = find_petition(number, now=timezone.now())
-    if not view.takes_signatures:
+    if not view.may_be_asked(timezone.now()):
         return see_other(reverse("petition", args=[view.petition_id]))
     note = NOTES.get(request.GET.get("note", ""))
     return render_page(request, "sign.html", {"petition": view, "ways": find_ways(view), "note": note})
@@ -43,7 +43,7 @@ def show_sign_page(request: HttpRequest, number: str) -> HttpResponseBase:
 def show_button(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET /petitions/{id}/sign/now: the button that signs, for whoever has proved who they are."""
     view = find_petition(number, now=timezone.now())
-    if not view.takes_signatures:
+    if not view.may_be_confirmed(timezone.now()):
         return see_other(reverse("petition", args=[view.petition_id]))
     return render_page(request, "sign_now.html", {"petition": view})
 
@@ -59,7 +59,7 @@ def make_up_person(request: HttpRequest) -> HttpResponseBase:
     if not number:
         raise Refused(BAD_NUMBER)
     view = find_petition(number, now=now)
-    if not view.takes_signatures:
+    if not view.may_be_asked(now):
         return see_other(reverse("petition", args=[view.petition_id]))
     regions = counted_regions(view)
     if request.method != "POST":

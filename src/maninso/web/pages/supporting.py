@@ -105,6 +105,7 @@ def show_creators_page(request: HttpRequest, number: str, token: str) -> HttpRes
     link = site_origin() + reverse("support", args=[petition_id, view.links.sponsor])
     context: dict[str, Any] = {
         "view": view,
+        "token": token,
         "state": state_tag(view.state),
         "steps": [(state_tag(step.state).label, step.at) for step in view.steps],
         "missing": max(view.needed - view.sponsors, 0),

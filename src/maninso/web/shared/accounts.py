@@ -1,6 +1,7 @@
-"""How the office logs in: what django-allauth asks of us, and who may see a page of the office.
+"""How accounts log in: what django-allauth asks of us, and who may see a page of the office, or of an account.
 
-An account is proved by a code sent by mail or by a passkey; a second factor is always needed. Signing knows none of it.
+An account is proved by a code sent by mail or by a passkey; the office always needs a second factor. A creator's
+account needs none, and leads nowhere but to itself. Signing knows none of it.
 """
 
 import base64
@@ -20,22 +21,28 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from maninso.petitions import accounts
+from maninso.petitions import accounts, holders
 from maninso.petitions.accounts import Member
+from maninso.petitions.holders import Holder
 from maninso.signing.limits import find_address
 from maninso.web.shared.answers import private_page
 from maninso.web.shared.problems import NOT_OFFICE, WRONG_ROLE, Refused
 
 P = ParamSpec("P")
 OfficeView = Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase]
+AccountView = Callable[Concatenate[HttpRequest, Holder, P], HttpResponseBase]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Log-in for those whom an operator has added; nobody signs up."""
+    """Log-in for those who have an account: an operator gave it, or it was made with a creator's link."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Say no: accounts are given by `maninso office add`."""
+        """Say no: nobody makes an account without a role or a petition to keep."""
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return where somebody goes who was nowhere before: the office, or their own petitions."""
+        return reverse("office" if request.user.role else "account")  # type: ignore[union-attr]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return where a request comes from, believing our own proxies alone."""
@@ -102,8 +109,7 @@ def office_page(*roles: str) -> Callable[[OfficeView[P]], Callable[..., HttpResp
         @wraps(view)
         def answer(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                back = urlencode({"next": f"{request.path}?{request.META['QUERY_STRING']}".rstrip("?")})
-                return HttpResponseRedirect(f"{reverse('account_login')}?{back}")
+                return _ask_to_log_in(request)
             member = accounts.find_member(request.user.pk)
             if member is None:
                 raise Refused(NOT_OFFICE)
@@ -119,12 +125,114 @@ def office_page(*roles: str) -> Callable[[OfficeView[P]], Callable[..., HttpResp
     return decorate
 
 
+def account_page(*, factor_needed: bool = False) -> Callable[[AccountView[P]], Callable[..., HttpResponseBase]]:
+    """Make a view a page of one's own account: GET and POST, never cached, for whoever is logged in.
+
+    `factor_needed`: whoever is in the office, or has set one up, has to have shown a second factor.
+    """
+
+    def decorate(view: AccountView[P]) -> Callable[..., HttpResponseBase]:
+        @private_page
+        @wraps(view)
+        def answer(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            holder = holders.find_holder(request.user.pk) if request.user.is_authenticated else None
+            if holder is None:
+                return _ask_to_log_in(request)
+            if factor_needed and (holder.role or has_factors(holder.account_id)) and not has_second_factor(request):
+                return HttpResponseRedirect(reverse("mfa_index"))
+            return view(request, holder, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def _ask_to_log_in(request: HttpRequest) -> HttpResponseRedirect:
+    back = urlencode({"next": f"{request.path}?{request.META['QUERY_STRING']}".rstrip("?")})
+    return HttpResponseRedirect(f"{reverse('account_login')}?{back}")
+
+
 def log_in_made_up(request: HttpRequest, *, account_id: int) -> None:
     """Log a rehearsal's member in, as if both factors had been shown. The caller sees that this is a rehearsal."""
+    _log_in(request, account_id)
+    record_authentication(request, request.user, "mfa", type="rehearsal")
+
+
+def log_in_by_code(request: HttpRequest, *, account_id: int) -> None:
+    """Log somebody in whose mailbox was just proved. The caller sees that they have no second factor to show."""
+    _log_in(request, account_id)
+    record_authentication(request, request.user, "code")
+
+
+def _log_in(request: HttpRequest, account_id: int) -> None:
     from allauth.usersessions.models import UserSession
     from django.contrib.auth import get_user_model, login
 
     user = get_user_model().objects.get(pk=account_id)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    record_authentication(request, user, "mfa", type="rehearsal")
     UserSession.objects.create_from_request(request)
+
+
+def has_factors(account_id: int) -> bool:
+    """Whether an account has a second factor set up."""
+    from allauth.mfa.models import Authenticator
+
+    return bool(Authenticator.objects.filter(user_id=account_id).exists())
+
+
+def list_sessions(request: HttpRequest) -> list[Any]:
+    """Return where the account of a request is logged in, the earliest first; those that are over are forgotten."""
+    from allauth.usersessions.models import UserSession
+
+    return sorted(UserSession.objects.purge_and_list(request.user), key=lambda session: session.created_at)
+
+
+def end_session(request: HttpRequest, session_id: int) -> bool:
+    """End one session of the account of a request; False where it has no such session."""
+    from allauth.usersessions.models import UserSession
+
+    session = UserSession.objects.filter(pk=session_id, user_id=request.user.pk).first()
+    if session is None:
+        return False
+    session.end()
+    return True
+
+
+def end_other_sessions(request: HttpRequest) -> None:
+    """End every session of the account of a request but this one."""
+    from allauth.usersessions.models import UserSession
+
+    others = UserSession.objects.filter(user_id=request.user.pk).exclude(session_key=request.session.session_key)
+    for session in others:
+        session.end()
+
+
+def end_sessions(account_id: int) -> None:
+    """Log an account out everywhere."""
+    from allauth.usersessions.models import UserSession
+
+    for session in UserSession.objects.filter(user_id=account_id):
+        session.end()
+
+
+def export_log_in(account_id: int) -> dict[str, Any]:
+    """Return what is held of how somebody logs in, for JSON: sessions and second factors, without their secrets."""
+    from allauth.mfa.models import Authenticator
+    from allauth.usersessions.models import UserSession
+
+    sessions = UserSession.objects.filter(user_id=account_id).order_by("created_at")
+    factors = Authenticator.objects.filter(user_id=account_id).order_by("created_at")
+    return {
+        "sessions": [
+            {"since": session.created_at.isoformat(), "address": session.ip, "browser": session.user_agent}
+            for session in sessions
+        ],
+        "second_factors": [
+            {
+                "kind": factor.type,
+                "since": factor.created_at.isoformat(),
+                "last_used": factor.last_used_at.isoformat() if factor.last_used_at else None,
+            }
+            for factor in factors
+        ],
+    }

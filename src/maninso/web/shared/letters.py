@@ -18,9 +18,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from maninso.identity.confirmation import LIFETIME, make_confirmation, seal_subscription
+from maninso.identity.confirmation import LIFETIME, choose_lifetime, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
-from maninso.identity.proof import Challenge, derive_code
+from maninso.identity.proof import ACCOUNT, Challenge, derive_code
 from maninso.petitions import access, letters, notices
 from maninso.petitions.access import site
 from maninso.petitions.notices import StoredMessage
@@ -84,14 +84,25 @@ def write_letter(message: StoredMessage, *, now: dt.datetime) -> Letter:
 
 
 def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
+    facts = message.facts  # without a closing, where it was stored by a version that knew no grace
+    lifetime = LIFETIME
+    if "closes_at" in facts:
+        lifetime = choose_lifetime(closes_at=facts["closes_at"], grace=facts["grace"], now=now.timestamp())
+    if lifetime == LIFETIME:
+        holds = _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60}
+    else:
+        holds = _(
+            "The petition closes soon. You asked in time: the link holds for %(hours)s hours, for this petition alone."
+        ) % {"hours": lifetime // 3600}
     ticket = make_confirmation(
         settings.MANINSO_SUBJECT_SECRET(),
         settings.MANINSO.secret_key,
         mailbox=read_mailbox(message.recipient),
         petition_id=message.petition_id,
-        issuer=message.facts["issuer"],
-        age=message.facts["age"],
+        issuer=facts["issuer"],
+        age=facts["age"],
         now=now.timestamp(),
+        lifetime=lifetime,
     )
     link = site_origin() + reverse("confirm", args=[message.petition_id]) + "?" + urlencode({"ticket": ticket})
     return Words(
@@ -104,7 +115,7 @@ def _confirm(message: StoredMessage, now: dt.datetime) -> Words:
         link=link,
         label=_("Go to the button that signs"),
         notes=(
-            _("The link holds for %(minutes)s minutes and for this petition alone.") % {"minutes": LIFETIME // 60},
+            holds,
             _("It was not you? Then do nothing: nothing is stored of you, and this message was the only trace."),
             _("Do not pass this message on: whoever has the link can sign in your place."),
         ),
@@ -208,16 +219,18 @@ def _creator(message: StoredMessage, now: dt.datetime) -> Words:
 def _code(message: StoredMessage, now: dt.datetime) -> Words:
     code = derive_code(settings.MANINSO.secret_key, Challenge(address=message.recipient, **message.facts))
     code = f"{code[:4]} {code[4:]}"
+    if message.facts["purpose"] == ACCOUNT:
+        why = _("Somebody, most likely you, wants to keep a petition in an account with this address.")
+        where = _("Type this code on the page where you were. Until then there is no such account.")
+    else:
+        why = _("Somebody, most likely you, wants to raise or support a petition with this address.")
+        if str(message.facts["purpose"]).startswith("verdict "):
+            why = _("Somebody, most likely you, wants to judge an answer with this address.")
+        where = _("Type this code on the page where you were writing. What you wrote is still there.")
     return Words(
         subject=_("%(code)s is your code") % {"code": code},
         heading=code,
-        paragraphs=(
-            _(
-                "Somebody, most likely you, proves with this address who they are: "
-                "for a petition, or to judge an answer."
-            ),
-            _("Type this code on the page where you were writing. What you wrote is still there."),
-        ),
+        paragraphs=(why, where),
         notes=(
             _("The code holds for an hour, for this one thing; it signs nothing else."),
             _("It was not you? Then do nothing, and tell nobody the code."),
