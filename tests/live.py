@@ -117,10 +117,12 @@ class LiveSite:
 
     def maninso(self, *arguments: str, status: int = 0) -> str:
         """Run a command and return its standard output."""
-        if self.commands is None or self.commands.environment != self.environment:
+        # The address of an embedded database is known only once the command has started it, and Django wants it before.
+        one = None if self.embedded else self.environment
+        if self.commands is None or self.commands.environment != one:
             self.close()
-            self.commands = Commands(self.environment)
-        done = self.commands.run(arguments)
+            self.commands = Commands(one)
+        done = self.commands.run(arguments, self.environment)
         assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 

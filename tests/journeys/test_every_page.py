@@ -147,6 +147,9 @@ def read_and_search(tour: Tour) -> None:
     by_state = {each["state"]: number for number, each in petitions}
     by_state["gone"] = next(iter({*range(1, len(SAMPLES) + 1)} - {number for number, _ in petitions}))
     void = next(number for number, each in petitions if each["ledger"] and each["ledger"]["voids"])
+    answered, debt = next(
+        (number, each["obligations"][0]["id"]) for number, each in petitions if each["government_response"]
+    )
     for path in (
         *("/", "/petitions", "/petitions?q=zzzzzz", "/obligations", "/log", "/about", "/privacy", "/accessibility"),
         *("/moderation", "/pages", "/check", "/charter/university", "/problems/not-shown", "/petitions/new/proved"),
@@ -154,6 +157,10 @@ def read_and_search(tour: Tour) -> None:
         *(f"/petitions/{number}" for number in by_state.values()),
         f"/petitions/{void}/voids",
         f"/petitions/{void}/frame",
+        f"/petitions/{answered}",
+        f"/petitions/{answered}/answers",
+        f"/petitions/{answered}/verdict/{debt}",
+        *("/bills", "/bills/1"),
     ):
         tour.open(path)
     tour.open("/nowhere", name="an address that is none")
@@ -265,6 +272,17 @@ def manage(tour: Tour, petition: int) -> None:
     tour.click("button[value=end]")
 
 
+def answer_debt(tour: Tour) -> None:
+    """Look at the clerk's desk: what is owed, one debt, and an answer as a draft and handed on."""
+    tour.open("/office/debts")
+    tour.click("main tbody tr:first-child th a")
+    tour.click("button[value=answer]")
+    tour.page.fill("#author", "The mayor")
+    tour.page.fill("#summary", "Yes, from May on.")
+    tour.page.fill("#body", "## How\n\n- first\n- then **this**\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+    tour.click("button[value=propose]")
+
+
 def set_factors_up(tour: Tour, address: str) -> None:
     """Look at the log-in of the office: its factors first, then the way in from outside."""
     tour.open("/account/factors")
@@ -310,6 +328,7 @@ def test_nobody_is_kept_out_of_any_page(
         citizen.click("button[value=appeal]")
         keep_in_account(citizen, mine)
         manage(operator, by_mail)
+        answer_debt(operator)
         # Of the one site that both languages tour, each takes another member, who has no factor yet.
         member, address = {
             "ko": (moderator, "moderator@example.org"),

@@ -74,6 +74,7 @@ EXAMPLES = {
     "closed": {"at": 1_702_592_000, "count": 12},
     "extended": {"at": 1_702_592_000, "closes": 1_702_678_400},
     "answered": {"at": 1_702_592_000, "threshold": "", "response": "0" * 64},
+    "answer taken back": {"at": 1_702_592_000, "threshold": "answer", "response": "0" * 64},
     "key destroyed": {"at": 1_702_592_000, "key": "f" * 64},
 }
 

@@ -11,16 +11,16 @@ from django.db import connection
 from maninso import UsageError
 from maninso.charter import Charter, CharterError
 from maninso.ledger.entries import Event
-from maninso.petitions import obligations
 from maninso.petitions.access import find_petition
 from maninso.petitions.lifecycle import Actor, TextError, close_petition, remove_petition
 from maninso.petitions.lifecycle import Reason as Why
-from maninso.petitions.models import Extension, Obligation, Petition, Response
+from maninso.petitions.models import Account, Extension, Obligation, Petition, Response
 from maninso.petitions.obligations import (
     GroundError,
     ObligationError,
     answer,
     board,
+    debts,
     decline,
     extend,
     record_met_thresholds,
@@ -42,6 +42,11 @@ REPLY: dict[str, Any] = {
     "language": "en",
     "actor": CLERK,
 }
+
+
+@pytest.fixture(autouse=True)
+def _clerk(now: dt.datetime) -> None:
+    Account.objects.create(email=CLERK.name, role="clerk", created_at=now)
 
 
 def test_a_met_threshold_makes_one_debt(
@@ -75,7 +80,7 @@ def test_met_thresholds_are_found_by_their_index(opened: Callable[..., int]) -> 
             [petition_id],
         )
         cursor.execute("ANALYZE signing_threshold")
-        cursor.execute("EXPLAIN " + obligations._MET_WITHOUT_OBLIGATION)
+        cursor.execute("EXPLAIN " + debts._MET_WITHOUT_OBLIGATION)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "signing_threshold_met on signing_threshold" in plan
     assert "Seq Scan on signing_threshold" not in plan
@@ -331,5 +336,5 @@ def test_the_board_asks_the_same_few_questions(
 ) -> None:
     for _ in range(rows):
         met()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         assert len(board(now=now).rows) == rows

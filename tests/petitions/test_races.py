@@ -10,7 +10,9 @@ import pytest
 from django.db import connection
 
 from maninso.charter import Charter
+from maninso.petitions.accounts import add_member
 from maninso.petitions.lifecycle import (
+    Actor,
     Reason,
     TransitionError,
     close_due_petitions,
@@ -21,11 +23,22 @@ from maninso.petitions.lifecycle import (
     remove_petition,
     withdraw_petition,
 )
-from maninso.petitions.models import Obligation, Petition, StateChange
-from maninso.petitions.obligations import record_met_thresholds
+from maninso.petitions.models import Obligation, Petition, Response, StateChange
+from maninso.petitions.obligations import (
+    ReplyError,
+    ReplyText,
+    approve_reply,
+    edit_reply,
+    propose_reply,
+    publish_due_replies,
+    record_met_thresholds,
+    retract_reply,
+    start_reply,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DAY = dt.timedelta(days=1)
 DUPLICATE = Reason(code="duplicate")
 
 
@@ -180,3 +193,26 @@ def test_removing_while_closing_leaves_no_gate_open(opened: Callable[..., int], 
         gate = cursor.fetchone()[0]
     both = (Petition.objects.get(pk=petition_id).state, gate)
     assert both in {("removed", "paused"), ("removed", "closed"), ("closed", "closed")}
+
+
+def test_of_all_who_publish_edit_or_take_back_one_at_a_time_does(met: Callable[..., int], now: dt.datetime) -> None:
+    kim, lee = (Actor(role="clerk", name=f"{name}@example.org") for name in ("kim", "lee"))
+    for each in (kim, lee):
+        add_member(email=each.name, role="clerk", now=now)
+    owed = [met(), met()]
+    text = ReplyText(author="The mayor", summary="Yes.", body="So.", language="en", publish_at=now + DAY)
+    reply = start_reply(obligations=owed, language="en", actor=kim, now=now)
+    seen = edit_reply(reply, text=text, obligations=owed, seen=1, actor=kim, now=now)
+    propose_reply(reply, seen=seen, actor=kim, now=now)
+    approvals = run_at_once([lambda: approve_reply(reply, seen=seen, actor=lee, now=now)] * 4)
+    assert [result for result in approvals if not isinstance(result, Exception)] == [False]
+    published = run_at_once(
+        [lambda: publish_due_replies(now=now + DAY)] * 5
+        + [lambda: edit_reply(reply, text=text, obligations=owed, seen=seen, actor=kim, now=now)] * 3
+    )
+    assert sum(int(str(result)) for result in published[:5]) == 1
+    assert [type(result) for result in published[5:]] == [ReplyError] * 3
+    assert Counter(Response.objects.values_list("obligation", "version")) == Counter((each, 1) for each in owed)
+    back = run_at_once([lambda: retract_reply(reply, reason="Too early.", actor=kim, now=now)] * 4)
+    assert sorted(result is None for result in back) == [False, False, False, True]
+    assert set(Obligation.objects.values_list("state", flat=True)) == {"owed"}

@@ -15,7 +15,7 @@ from maninso.ledger.verify import verify_log
 from maninso.petitions.access import ObligationView, find_count, find_petition
 from maninso.petitions.discovery import list_choices, search_petitions, understand
 from maninso.petitions.lifecycle import Actor, close_petition
-from maninso.petitions.models import Obligation
+from maninso.petitions.models import Account, Obligation
 from maninso.petitions.obligations import ObligationError, answer, board, decline, extend, record_met_thresholds
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,11 @@ HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 CLERK = Actor(role="clerk", name="clerk@example.org")
 REPLY: dict[str, Any] = {"author": "The mayor", "summary": "Yes.", "body": "", "language": "en", "actor": CLERK}
+
+
+@pytest.fixture(autouse=True)
+def _clerk(now: dt.datetime) -> None:
+    Account.objects.create(email=CLERK.name, role="clerk", created_at=now)
 
 
 @pytest.fixture

@@ -57,6 +57,18 @@ def test_something_is_owed_overdue_and_kept_and_one_petition_is_about_to_meet_it
     assert row == (3,)
 
 
+def test_answers_in_time_late_and_corrected_a_draft_and_outcomes_are_there(database: psycopg.Connection) -> None:
+    late = "SELECT DISTINCT settled_at >= due_at FROM petitions_obligation WHERE state = 'kept' AND binding"
+    assert {late for (late,) in database.execute(late).fetchall()} == {True, False, None}
+    assert database.execute("SELECT max(version) FROM petitions_response").fetchone() == (2,)
+    states = database.execute("SELECT DISTINCT state FROM petitions_reply").fetchall()
+    assert set(states) == {("published",), ("proposed",)}
+    said = database.execute("SELECT obligation_id, count(*) FROM petitions_verdict GROUP BY 1").fetchall()
+    assert (len(said), min(count for _, count in said) > 30) == (3, True)
+    bills = database.execute("SELECT kind, enacted_on IS NOT NULL FROM petitions_bill").fetchall()
+    assert set(bills) == {("bill", True), ("bill", False), ("refusal", False)}
+
+
 def test_counts_are_signatures_less_voids_and_every_checkpoint_covers_its_log(database: psycopg.Connection) -> None:
     made = {sample.title: (sample.signatures, sample.voids) for sample in SAMPLES if sample.signatures}
     rows = database.execute(

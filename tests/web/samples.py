@@ -5,6 +5,7 @@ from typing import Any
 
 from maninso.charter import load_preset
 from maninso.petitions.access import (
+    AnswerView,
     LedgerView,
     ObligationView,
     PetitionCard,
@@ -147,6 +148,21 @@ def make_response(**changes: Any) -> ResponseView:
             "language": "ko",
             "version": 1,
             "published_at": dt.datetime(2026, 11, 20, 6, 0, tzinfo=UTC),
+            **changes,
+        }
+    )
+
+
+def make_answer(*versions: ResponseView, **changes: Any) -> AnswerView:
+    """Return an answer to that debt with its versions, the newest first."""
+    return AnswerView(
+        **{
+            "answer_id": 3,
+            "obligations": (7,),
+            "versions": versions,
+            "retracted_at": None,
+            "retraction": "",
+            "besides": (),
             **changes,
         }
     )

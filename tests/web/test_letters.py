@@ -51,3 +51,24 @@ def test_a_letter_bears_the_seals_of_its_moment(client: Client, opened: Callable
         served = client.get(path).content.decode()
         assert textwrap.indent(served, "    ", lambda line: line != "\n") in letter.text
         assert served.strip() in html.unescape(letter.html)
+
+
+@pytest.mark.parametrize(
+    ("facts", "language", "said"),
+    [
+        ({"what": "reminder", "obligation": 7, "days_left": 7}, "en", ("due in 7 days", "/en/office/debts/7")),
+        ({"what": "reminder", "obligation": 7, "days_left": 0}, "en", ("due today", "/en/office/debts/7")),
+        ({"what": "reminder", "obligation": 7, "days_left": -3}, "ko", ("3일", "/ko/office/debts/7")),
+        ({"what": "preview", "author": "A", "summary": "Yes.", "version": 1}, "en", ("Answered: ", "A writes: Yes.")),
+        ({"what": "preview", "author": "A", "summary": "No.", "version": 2}, "ko", ("고친 답변: ", "A: No.")),
+    ],
+)
+def test_the_office_is_written_to(
+    facts: dict[str, object], language: str, said: tuple[str, str], opened: Callable[..., int], now: dt.datetime
+) -> None:
+    notices.tell_desk(petition_id=opened(), recipient="kim@example.org", language=language, facts=facts, now=now)
+    message = notices.read_message(Message.objects.get().pk)
+    assert message is not None
+    letter = write_letter(message, now=now)
+    assert [each in letter.subject + letter.text for each in said] == [True, True]
+    assert letter.unsubscribe == ""

@@ -11,6 +11,7 @@ from tests.web.samples import (
     NOW,
     TITLE,
     imported_petition,
+    make_answer,
     make_ledger,
     make_obligation,
     make_petition,
@@ -19,7 +20,7 @@ from tests.web.samples import (
 )
 
 from maninso.charter import load_preset
-from maninso.petitions.access import PetitionView
+from maninso.petitions.access import ExtensionView, PetitionView
 from maninso.web.pages.petitions import render_petition
 
 VERSION = load_preset("blue-house-2019").digest.hex()[:12]
@@ -116,10 +117,28 @@ def test_answer_stands_on_the_page_in_its_language() -> None:
     kept = make_obligation(state="kept", settled_at=dt.datetime(2026, 11, 20, 6, tzinfo=dt.UTC))
     answer = make_response(language="en", body="We will.\n\nFrom March.", version=2)
     _, page = render(
-        make_petition(obligations=(make_obligation(state="kept", settled_at=kept.settled_at, response=answer),))
+        make_petition(
+            obligations=(make_obligation(state="kept", settled_at=kept.settled_at, response=answer),),
+            answers=(make_answer(answer),),
+        )
     )
     for said in ("Answered", "The promise was kept.", "환경부 장관 answered", "version 2", "We will.", "From March."):
         assert said in page.text
+
+
+def test_an_answer_that_was_taken_back_says_why_and_shows_no_words() -> None:
+    back = make_answer(make_response(), retracted_at=NOW, retraction="It was about another street.")
+    _, page = render(make_petition(obligations=(make_obligation(),), answers=(back,)))
+    assert "The institution took this answer back" in page.text
+    assert "It was about another street." in page.text
+    assert "시범으로" not in page.text
+
+
+def test_a_moved_day_says_why() -> None:
+    moved = ExtensionView(dt.date(2026, 11, 30), dt.date(2026, 12, 30), "Two ministries have to agree.", NOW)
+    _, page = render(make_petition(obligations=(make_obligation(extended=1, extensions=(moved,)),)))
+    assert "The day was moved from 30 November 2026 to 30 December 2026 ." in page.text
+    assert "Two ministries have to agree." in page.text
 
 
 def test_lapsed_says_what_undid_it() -> None:

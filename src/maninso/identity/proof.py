@@ -49,6 +49,11 @@ def name_support(petition_id: int) -> str:
     return f"support {petition_id}"
 
 
+def name_verdict(petition_id: int) -> str:
+    """Return the purpose of a signer who judges an answer."""
+    return f"verdict {petition_id}"
+
+
 def make_challenge(*, purpose: str, address: str, now: float) -> Challenge:
     """Return a new challenge, good for CODE_LIFETIME seconds from `now` on."""
     nonce = os.urandom(_NONCE_LENGTH).hex()

@@ -13,6 +13,7 @@ UNDONE = "threshold undone"
 CLOSED = "closed"
 EXTENDED = "extended"
 ANSWERED = "answered"
+TAKEN_BACK = "answer taken back"
 KEY_DESTROYED = "key destroyed"
 
 
@@ -42,6 +43,7 @@ EVENT_FIELDS: Mapping[str, _Fields] = {
     CLOSED: {"at": _is_count, "count": _is_count},
     EXTENDED: {"at": _is_count, "closes": _is_count},
     ANSWERED: {"at": _is_count, "threshold": _is_name_or_empty, "response": is_hex_digest},
+    TAKEN_BACK: {"at": _is_count, "threshold": _is_name_or_empty, "response": is_hex_digest},
     KEY_DESTROYED: {"at": _is_count, "key": is_hex_digest},
 }
 """Fields by event. Times (`at`, `closes`) are Unix seconds, digests SHA-256 in hex, the rest counts or names."""

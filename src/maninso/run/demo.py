@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from maninso.charter import load_preset
 from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, render_sign
 from maninso.run.console import say, show_progress
 from maninso.run.database import open_site
+from maninso.run.demo_outcomes import answer_by_two, make_outcomes, name_signers
 from maninso.run.demo_petitions import SAMPLES, Sample, unwrap
 from maninso.run.postgres import remove_cluster
 from maninso.run.settings import Settings, read_or_make_secret, read_settings
@@ -146,6 +148,8 @@ def make_site(settings: Settings, *, now: dt.datetime) -> None:
             for number, sample in enumerate(SAMPLES, start=1):
                 Maker(sequencer, sample, now=now).make()
                 progress(number, len(SAMPLES))
+        make_outcomes(now=now)
+        sequencer.catch_up(now=now)
         cursor.execute("SET synchronous_commit = on")
         cursor.execute("SELECT pg_current_xact_id()")  # a durable commit, and with it all those before
 
@@ -160,6 +164,7 @@ class Maker:
         self._charter = load_preset(sample.charter)
         self._random = random.Random(f"{SEED}/{sample.title}")  # noqa: S311 - made-up people need no secrecy
         self._opened_at = now - dt.timedelta(days=sample.opened)
+        self._named: Iterator[bytes] = iter(())
 
     def make(self) -> None:
         """Make the petition, from its draft to the state where its way ends."""
@@ -188,6 +193,8 @@ class Maker:
             lifecycle.reject_petition(petition_id, reason=reason, now=self._opened_at)
         elif sample.state not in ("gathering", "moderation"):
             closes_at = lifecycle.open_petition(petition_id, now=self._opened_at)
+            if sample.answer is not None:
+                self._named = name_signers(petition_id)
             self._collect(petition_id, closes_at)
             self._end(petition_id, closes_at)
 
@@ -220,7 +227,8 @@ class Maker:
         region = self._random.randint(1, len(self._charter.regions)) if self._charter.regions else 0
         assurance = max(1, self._charter.signer.minimum_assurance)
         made_up = self._random.randbytes
-        return render_sign(assurance, region, self._bucket(moment), made_up(16), made_up(32))
+        nullifier = next(self._named, None) or made_up(16)
+        return render_sign(assurance, region, self._bucket(moment), nullifier, made_up(32))
 
     def _bucket(self, moment: dt.datetime) -> int:
         passed = int((moment - self._opened_at).total_seconds())
@@ -281,22 +289,19 @@ class Maker:
         self._sequencer.catch_up(now=min(closes_at, moment))
 
     def _answer(self, petition_id: int) -> None:
-        from maninso.petitions import obligations
         from maninso.petitions.access import find_petition
-        from maninso.petitions.lifecycle import Actor
 
-        given = self._sample.answer
+        given, language = self._sample.answer, self._sample.language
         view = find_petition(petition_id, now=self._now)
         assert given is not None and view is not None  # noqa: S101, PT018 - this sample has both
         owed = view.obligations[0]
-        obligations.answer(
+        body = unwrap(given.body, language=language)
+        answer_by_two(
             owed.obligation_id,
-            author=given.author,
-            summary=given.summary,
-            body=unwrap(given.body, language=self._sample.language),
-            language=self._sample.language,
+            words={"author": given.author, "summary": given.summary, "body": body},
+            language=language,
+            approved=True,
             now=owed.met_at + dt.timedelta(days=given.after),
-            actor=Actor(role="clerk", name="demonstration"),
         )
 
 
@@ -324,7 +329,11 @@ def describe(address: str, settings: Settings) -> list[str]:
         f"  {address}/petitions/{number}",
         f"      lacks {left} signatures; sign as a made-up person and keep the receipt",
         f"  {address}/obligations",
-        "      what is owed, answered and overdue",
+        "      what is owed, answered, late and overdue, and who keeps their word",
+        f"  {address}/bills",
+        "      what became of petitions: a law, a bill, a refusal",
+        f"  {address}/office/debts",
+        "      the clerk's desk (come in by the clerk's link below): an answer waits for a second pair of eyes",
         f"  .venv/bin/maninso verify {address}/petitions/{number}",
         "      recounts the petition from its public log",
         f"  {rehearsal} rehearse {number} --signers {left} --url {address}",

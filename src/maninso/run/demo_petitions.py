@@ -358,4 +358,28 @@ walk.""",
         state="lapsed",
         opened=40,
     ),
+    Sample(
+        charter="taiwan-join",
+        language="en",
+        title="Put a pump and tools for bicycles at every metro station",
+        body="""\
+Whoever has a flat tyre on the way to the metro pushes the bicycle home. A pump and a few tools on a chain cost less
+than one parking space. Please put them at every station, where staff can keep an eye on them.""",
+        topic="Cycling",
+        creator="Quinn Example",
+        state="closed",
+        opened=160,
+        signatures=5_106,
+        answer=Answer(
+            after=71,
+            author="Department of Rapid Transit",
+            summary="Every station with bicycle parking gets a pump and tools by the end of next year.",
+            body="""\
+We are sorry that this answer comes late: two departments had to agree on who looks after the tools.
+
+1. Every station with bicycle parking gets a pump and a set of tools by the end of next year.
+
+2. Broken ones can be reported at the counter and are replaced within a week.""",
+        ),
+    ),
 )

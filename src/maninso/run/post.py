@@ -23,6 +23,7 @@ from maninso.petitions.notices import SEND, TELL
 from maninso.petitions.opendata.webhooks import SEND_WEBHOOK, make_deliveries, revive_deliveries
 from maninso.run.hooks import Hooks
 from maninso.run.mail import MOST_CONNECTIONS, Post, PostBusy, Undeliverable
+from maninso.run.settings import DEFAULT_MAIL_RATE
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.letters import Letter, write_letter
 
@@ -48,11 +49,15 @@ class LaterEachTime(procrastinate.BaseRetryStrategy):
 
 
 class PostOffice:
-    """Sends what waits. `clock` gives the moment; the database is asked in threads, as many as letters are sent."""
+    """Sends what waits. `clock` gives the moment; the database is asked in threads, as many as letters are sent.
 
-    def __init__(self, post: Post, *, clock: Callable[[], dt.datetime]) -> None:
+    `rate` is how many messages a second subscribers are sent at most.
+    """
+
+    def __init__(self, post: Post, *, clock: Callable[[], dt.datetime], rate: int = DEFAULT_MAIL_RATE) -> None:
         self._post = post
         self._clock = clock
+        self._rate = rate
         self._threads = ThreadPoolExecutor(MOST_CONNECTIONS, thread_name_prefix="post")
         self._hooks = Hooks(origin=site_origin(), key=settings.MANINSO_WEBHOOK_KEY(), clock=clock, ask=self.ask)
 
@@ -85,9 +90,13 @@ class PostOffice:
         await self._hooks.send(delivery_id)
 
     async def tell_subscribers(self, announcement_id: int) -> None:
-        """Make the messages of an announcement, some at a time."""
-        while await self.ask(notices.tell_subscribers, announcement_id, now=self._clock()):
-            pass
+        """Make the messages of an announcement, some at a time, no faster than they are to be sent.
+
+        A worker that ends meanwhile leaves the rest to the next one.
+        """
+        while made := await self.ask(notices.tell_subscribers, announcement_id, now=self._clock()):
+            if made == notices.AT_ONCE:
+                await asyncio.sleep(made / self._rate)
 
     async def keep_house(self, jobs: procrastinate.App) -> None:
         """Every minute: hand on what a worker left behind that is gone, and forget counts that have lapsed."""

@@ -30,6 +30,7 @@ VARIABLES = (
     "MANINSO_HOST",
     "MANINSO_EMAIL_URL",
     "MANINSO_EMAIL_FROM",
+    "MANINSO_MAIL_RATE",
     "MANINSO_DISPOSABLE_DOMAINS",
     "MANINSO_PROOF_OF_WORK",
     "MANINSO_CHARTER",
@@ -48,6 +49,7 @@ VARIABLES = (
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _SHORTEST_SECRET = 32
+DEFAULT_MAIL_RATE = 50  # messages a second to subscribers
 _DATABASE = re.compile(r"postgres(ql)?://\S*", re.ASCII)
 _SENDER = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
 _EMAIL = re.compile(r"smtps?://\S+|file:.+")
@@ -78,6 +80,7 @@ class Settings:
     host: str
     email_url: str
     email_from: str
+    mail_rate: int
     disposable_domains: Path | None
     proof_of_work: int
     charter: str
@@ -151,6 +154,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host=host,
         email_url=email_url,
         email_from=_sender(env, host),
+        mail_rate=_number(env, "MANINSO_MAIL_RATE", DEFAULT_MAIL_RATE, most=100_000, what="messages a second"),
         disposable_domains=_disposable_domains(env),
         proof_of_work=_number(env, "MANINSO_PROOF_OF_WORK", 0, most=10_000_000, least=0, what="hashes"),
         charter=env.get("MANINSO_CHARTER") or "blue-house-2019",

@@ -95,7 +95,7 @@ def run_messages(settings: Settings) -> None:
         return stop.is_set() or bool(parent and os.getppid() != parent)
 
     while not is_over():
-        office = PostOffice(open_post(settings), clock=lambda: dt.datetime.now(dt.UTC))
+        office = PostOffice(open_post(settings), clock=lambda: dt.datetime.now(dt.UTC), rate=settings.mail_rate)
         try:
             asyncio.run(run_jobs(office, stop=is_over))
         except (ConnectorException, psycopg.OperationalError, OperationalError, InternalError) as error:
@@ -136,7 +136,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
     from maninso.petitions.integrity import destroy_due_keys
     from maninso.petitions.lifecycle import close_due_petitions, end_graces
-    from maninso.petitions.obligations import record_met_thresholds
+    from maninso.petitions.obligations import publish_due_replies, record_met_thresholds, remind_clerks
     from maninso.petitions.raising import forget_creators, lapse_due_petitions
 
     due = named = forgotten = 0.0
@@ -153,11 +153,13 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
             lapse_due_petitions(now=now)
             due = started + HOUSEKEEPING
             record_met_thresholds(now=now)
+            publish_due_replies(now=now)
         elif ticked.met:
             record_met_thresholds(now=now)
         if started >= forgotten:
             destroy_due_keys(now=now)
             forget_creators(now=now)
+            remind_clerks(now=now)
             forgotten = started + FORGETTING
         if not ticked.leaves:
             stop.wait(max(0.0, TICK - (time.monotonic() - started)))

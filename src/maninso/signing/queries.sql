@@ -108,6 +108,21 @@ SELECT target_index FROM signing_void
 WHERE batch_id = %(batch_id)s AND reinstated_index IS NULL AND target_index >= %(first)s
 ORDER BY target_index LIMIT %(limit)s
 
+-- name: find_signer
+-- The leaf of a person's signature that counts; NULL where there is none.
+SELECT (
+    SELECT s.leaf_index FROM signing_leaf s
+    WHERE s.petition_id = g.petition_id AND s.nullifier = %(nullifier)s AND NOT EXISTS (
+        SELECT FROM signing_void v
+        WHERE v.petition_id = s.petition_id AND v.target_index = s.leaf_index AND v.reinstated_index IS NULL
+    )
+)
+FROM signing_gate g WHERE g.petition_id = %(petition_id)s
+
+-- name: read_sealed_key
+-- NULL once it was destroyed.
+SELECT wrapped_key FROM signing_gate WHERE petition_id = %(petition_id)s
+
 -- name: find_void
 -- The last void of a signature.
 SELECT v.void_index, v.by_signer, v.reinstated_index, v.batch_id, get_byte(e.entry, 1)

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
-from maninso.web.office import families, members, queue, record, review, site
+from maninso.web.office import answers, debts, families, members, queue, record, review, site
 
 urlpatterns = [
     path("account/login", account.request_login_code, name="account_login"),
@@ -34,6 +34,9 @@ urlpatterns = [
     path("office/petitions/<str:number>", review.show_review, name="office_review"),
     path("office/petitions/<str:number>/family", families.show_desk, name="office_family"),
     path("office/petitions/<str:number>/<str:kind>", review.show_decision, name="office_decide"),
+    path("office/debts", debts.show_desk, name="office_debts"),
+    path("office/debts/<str:number>", debts.show_debt_page, name="office_debt"),
+    path("office/answers/<str:number>", answers.show_answer, name="office_answer"),
     path("office/second", review.show_second, name="office_second"),
     path("office/pages", site.list_pages, name="office_pages"),
     path("office/pages/<str:slug>/<str:language>", site.edit_page, name="office_page_edit"),

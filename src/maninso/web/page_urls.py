@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from maninso.web.pages import (
     account,
+    answers,
+    bills,
     charters,
     errors,
     frames,
@@ -21,6 +23,7 @@ from maninso.web.pages import (
     similar,
     supporting,
     updates,
+    verdicts,
 )
 
 urlpatterns = [
@@ -32,6 +35,8 @@ urlpatterns = [
     path("petitions/new/proved", raising.show_proved, name="new_proved"),
     path("petitions/<str:number>", petitions.show_petition, name="petition"),
     path("petitions/<str:number>/frame", frames.show_frame, name="frame"),
+    path("petitions/<str:number>/answers", answers.show_answers, name="answers"),
+    path("petitions/<str:number>/verdict/<str:debt>", verdicts.judge, name="verdict"),
     path("petitions/<str:number>/sign", signing.show_sign_page, name="sign"),
     path("petitions/<str:number>/sign/now", signing.show_button, name="sign_now"),
     path("petitions/<str:number>/sign/email", mailbox.ask_address, name="sign_email"),
@@ -52,6 +57,8 @@ urlpatterns = [
     path("identity/oidc/<str:provider_id>/return", providers.come_back, name="oidc_return"),
     path("identity/rehearsal", signing.make_up_person, name="rehearsal"),
     path("obligations", front.show_board, name="obligations"),
+    path("bills", bills.list_bills, name="bills"),
+    path("bills/<str:number>", bills.show_one, name="bill"),
     path("charter/<str:charter_id>", charters.show_charter, name="charter"),
     path("problems/<str:slug>", problems.show_problem, name="problem"),
     path("log", front.describe_site_log, name="site_log"),

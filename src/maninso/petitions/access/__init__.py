@@ -4,6 +4,7 @@ The read models that pages, JSON and feeds are made of lie in `views`; everythin
 the functions from here.
 """
 
+from maninso.petitions.access.bills import AboutView, ProvisionView, WholeBill, find_bill, list_bills
 from maninso.petitions.access.find import (
     find_count,
     find_petition,
@@ -15,8 +16,11 @@ from maninso.petitions.access.find import (
 from maninso.petitions.access.rules import find_charter
 from maninso.petitions.access.views import (
     DEBATE,
+    AnswerView,
+    BillView,
     CountView,
     DebateCount,
+    ExtensionView,
     LedgerView,
     MaskedView,
     ObligationView,
@@ -25,28 +29,38 @@ from maninso.petitions.access.views import (
     ReceiptView,
     ResponseView,
     ThresholdView,
+    VerdictsView,
     Words,
     WouldOwe,
 )
 
 __all__ = [
     "DEBATE",
+    "AboutView",
+    "AnswerView",
+    "BillView",
     "CountView",
     "DebateCount",
+    "ExtensionView",
     "LedgerView",
     "MaskedView",
     "ObligationView",
     "PetitionCard",
     "PetitionView",
+    "ProvisionView",
     "ReceiptView",
     "ResponseView",
     "ThresholdView",
+    "VerdictsView",
+    "WholeBill",
     "Words",
     "WouldOwe",
+    "find_bill",
     "find_charter",
     "find_count",
     "find_petition",
     "find_petitions",
+    "list_bills",
     "log_key",
     "read_log_file",
     "read_receipt",

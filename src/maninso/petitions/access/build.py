@@ -7,18 +7,19 @@ from zoneinfo import ZoneInfo
 
 from maninso.charter import Charter, Measured, Threshold, legal_day, measure
 from maninso.charter import Counts as Measurable
+from maninso.petitions.access.answers import view_response
 from maninso.petitions.access.rows import is_readable
 from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version, reason_words, words
 from maninso.petitions.access.views import (
+    ExtensionView,
     LedgerView,
     ObligationView,
     PetitionCard,
     PetitionView,
-    ResponseView,
     ThresholdView,
     WouldOwe,
 )
-from maninso.petitions.models import Obligation, Petition, Response, SigningGate, SigningTree
+from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTree
 
 _SUMMARY = 160  # characters
 _PRESSING = ("overdue", "owed", "kept")
@@ -98,6 +99,7 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
         updated_at=max(
             [petition.updated_at]
             + [moment for each in obligations for moment in (each.met_at, each.settled_at) if moment]
+            + [each.response.published_at for each in obligations if each.response]
             + ([ledger.published_at] if ledger else [])
         ),
     )
@@ -143,7 +145,12 @@ def build_obligation(obligation: Obligation, *, now: dt.datetime) -> ObligationV
         settled_at=obligation.settled_at,
         decline_reason=obligation.decline_reason,
         decline_note=obligation.decline_note,
-        response=_response(obligation.response) if obligation.response else None,
+        response=view_response(obligation.response) if obligation.response else None,
+        ground=next((words(each.label) for each in owed.declines if each.code == obligation.decline_reason), {}),
+        extensions=tuple(
+            ExtensionView(each.old_due_on, each.new_due_on, each.reason, each.at)
+            for each in sorted(obligation.extensions.all(), key=lambda each: each.number)
+        ),
     )
 
 
@@ -251,17 +258,6 @@ def _ledger(petition: Petition) -> LedgerView | None:
         reinstated=tree.reinstated,
         root=bytes(tree.root),
         published_at=tree.published_at,
-    )
-
-
-def _response(response: Response) -> ResponseView:
-    return ResponseView(
-        author=response.author,
-        summary=response.summary,
-        body=response.body,
-        language=response.language,
-        version=response.version,
-        published_at=response.published_at,
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Subquery, Sum
 
+from maninso.petitions.access.answers import count_verdicts, find_answers
+from maninso.petitions.access.bills import find_bills
 from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.rules import read_charter_version, reason_words
@@ -27,7 +29,14 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     if petition is None:
         return None
     view = build_petition(petition, counts=_count(petition), now=now)
-    return replace(view, masked=_find_masked(petition), appeal=_find_appeal(petition))
+    return replace(
+        view,
+        masked=_find_masked(petition),
+        appeal=_find_appeal(petition),
+        answers=find_answers(petition) if view.obligations else (),
+        verdicts=count_verdicts(petition) if any(each.state == "kept" for each in view.obligations) else (),
+        bills=find_bills(petition),
+    )
 
 
 def find_petitions(petition_ids: Sequence[int], *, now: dt.datetime) -> dict[int, PetitionView]:

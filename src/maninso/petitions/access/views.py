@@ -6,7 +6,7 @@ another site are never mixed: `count_is_reported` says which one `count` is.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEBATE = "debate"
 """The threshold, as charters name it, whose obligation is a debate and no answer."""
@@ -39,6 +39,96 @@ class ResponseView:
     language: str
     version: int  # 1 is the first; every version stays on the record
     published_at: dt.datetime
+    digest: str = ""  # SHA-256 of it, hex, as the petition's log has it
+
+
+@dataclass(frozen=True)
+class MetBesides:
+    """Another petition that the same answer answers."""
+
+    petition_id: int
+    title: str  # "" where it is not public
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerView:
+    """One answer to a petition in all its versions, the newest first. One that was taken back answers nothing."""
+
+    answer_id: int  # 0 for one that came not from the desk
+    obligations: tuple[int, ...]  # of this petition
+    versions: tuple[ResponseView, ...]
+    retracted_at: dt.datetime | None
+    retraction: str  # why
+    besides: tuple[MetBesides, ...]
+
+    @property
+    def newest(self) -> ResponseView:
+        """The version that holds."""
+        return self.versions[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictsView:
+    """What signers say of the answer that keeps a debt; one verdict a signer."""
+
+    obligation_id: int
+    yes: int
+    partly: int
+    no: int
+    earlier: int  # of these, those that were given to an earlier version of the answer
+
+    @property
+    def total(self) -> int:
+        """How many signers have said something."""
+        return self.yes + self.partly + self.no
+
+
+@dataclass(frozen=True)
+class StageView:
+    """One stage of a bill: its code, its day, and a note."""
+
+    stage: str
+    on: dt.date
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillView:
+    """A bill, a ruling or a refusal (`kind`), and where it stands."""
+
+    bill_id: int
+    kind: str
+    register: str
+    number: str
+    title: str
+    language: str
+    body: str  # the parliament, court or institution
+    proposer: str
+    summary: str
+    address: str
+    act_title: str  # "" while it is no law
+    act_number: str
+    enacted_on: dt.date | None
+    in_force_on: dt.date | None
+    stages: tuple[StageView, ...]  # the first one first
+    demand: str  # of the petition that it is shown on
+    meets: str  # whole, part or not: that demand; "" elsewhere
+
+    @property
+    def is_law(self) -> bool:
+        """Whether it was enacted."""
+        return self.enacted_on is not None
+
+
+@dataclass(frozen=True)
+class ExtensionView:
+    """One time that the day of a debt was moved."""
+
+    old_due_on: dt.date
+    new_due_on: dt.date
+    reason: str
+    at: dt.datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +159,8 @@ class ObligationView:
     decline_reason: str  # the charter's code of the ground it was declined on; "" otherwise
     decline_note: str
     response: ResponseView | None
+    ground: Words = field(default_factory=dict)  # that reason in the charter's words
+    extensions: tuple[ExtensionView, ...] = ()
 
     @property
     def overdue(self) -> bool:
@@ -171,6 +263,9 @@ class PetitionView:
     updated_at: dt.datetime
     moderation_at: dt.datetime | None = None  # when it was first handed to the moderators
     masked: tuple[MaskedView, ...] = ()
+    answers: tuple[AnswerView, ...] = ()  # the first one first
+    verdicts: tuple[VerdictsView, ...] = ()  # of answered debts
+    bills: tuple[BillView, ...] = ()  # and rulings and refusals
     confirms_until: dt.datetime | None = None  # closed: who asked for a link in time may confirm until then
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Addresses that institutions are told at, and what each is told."""
 
     dependencies: ClassVar = [
-        ("petitions", "0015_hidden_news"),
+        ("petitions", "0023_bills"),
     ]
 
     operations: ClassVar = [

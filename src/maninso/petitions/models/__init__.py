@@ -6,6 +6,7 @@ mirrored for reading (`signing`), never written from here.
 
 from maninso.petitions.models.account import Account, KeptPetition
 from maninso.petitions.models.audit import AuditRecord
+from maninso.petitions.models.bill import Bill, BillPetition, Provision, Stage
 from maninso.petitions.models.family import FAMILY_ROLES, Family, FamilyChange, FamilyMember
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
@@ -14,17 +15,22 @@ from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
+from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyTarget, Verdict
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 from maninso.petitions.models.webhook import Delivery, Webhook
 
 __all__ = [
     "FAMILY_ROLES",
+    "VERDICTS",
     "Account",
     "Allowance",
     "Announcement",
     "Appeal",
+    "Assignment",
     "AuditRecord",
+    "Bill",
+    "BillPetition",
     "BlockedCreator",
     "Case",
     "CharterVersion",
@@ -45,7 +51,11 @@ __all__ = [
     "PageVersion",
     "Petition",
     "PetitionSearch",
+    "Provision",
     "Raising",
+    "Reminder",
+    "Reply",
+    "ReplyTarget",
     "Response",
     "SearchDue",
     "SigningGate",
@@ -53,9 +63,11 @@ __all__ = [
     "SigningThreshold",
     "SigningTree",
     "Sponsor",
+    "Stage",
     "StateChange",
     "Subscriber",
     "Takedown",
+    "Verdict",
     "VoidBatch",
     "Webhook",
 ]

@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 
 from maninso.petitions.models.petition import Petition
 
-MESSAGE_KINDS = ("confirm", "subscribe", "update", "letter", "code")
+MESSAGE_KINDS = ("confirm", "subscribe", "update", "letter", "code", "desk")
 ANNOUNCEMENT_KINDS = ("answered", "creator")
 LANGUAGES = ("ko", "en")
 
@@ -68,6 +68,9 @@ class Announcement(models.Model):
     kind = models.TextField()
     text = models.TextField(default="")  # what the creator writes, as it is public on the petition's page
     at = models.DateTimeField()
+    reply = models.ForeignKey("Reply", null=True, on_delete=models.PROTECT, related_name="+")
+    version = models.SmallIntegerField(null=True)  # of that reply
+    cancelled_at = models.DateTimeField(null=True)  # by a newer version, or because the answer was taken back
     hidden_at = models.DateTimeField(null=True)  # the office hid what a creator wrote; the words stay for the office
     hidden_by = models.TextField(default="")
     hidden_code = models.TextField(default="")  # a reason of the charter's, public
@@ -75,6 +78,11 @@ class Announcement(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["petition", "reply", "version"], name="announcement_version_once"),
+            models.CheckConstraint(
+                condition=Q(reply=None, version=None) | Q(reply__isnull=False, version__isnull=False, kind="answered"),
+                name="announcement_version_of_reply",
+            ),
             models.CheckConstraint(condition=Q(kind__in=ANNOUNCEMENT_KINDS), name="announcement_kind_known"),
             models.CheckConstraint(
                 condition=Q(hidden_at=None, hidden_by="", hidden_code="", hidden_note="")

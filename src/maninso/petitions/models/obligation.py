@@ -102,6 +102,7 @@ class Response(models.Model):
     """What the institution answered, one version of it. Append-only (trigger); a correction is a new version."""
 
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="responses")
+    reply = models.ForeignKey("Reply", null=True, on_delete=models.PROTECT, related_name="responses")
     version = models.SmallIntegerField()
     author = models.TextField()
     summary = models.TextField()
@@ -109,12 +110,19 @@ class Response(models.Model):
     language = models.TextField()
     digest = models.BinaryField()  # SHA-256 of the canonical response, as the petition's log has it
     role = models.TextField()
-    actor = models.TextField(default="")
+    actor = models.TextField(default="")  # who published it; who approved it, where it comes from a reply
+    proposed_by = models.TextField(default="")
     published_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["obligation", "version"], name="response_version_once"),
+            models.UniqueConstraint(
+                fields=["obligation", "reply", "version"], nulls_distinct=False, name="response_version_once"
+            ),
             models.CheckConstraint(condition=Q(version__gte=1), name="response_numbered"),
             models.CheckConstraint(condition=~Q(summary="") & ~Q(author=""), name="response_says_something"),
+            models.CheckConstraint(
+                condition=Q(reply=None) | (~Q(actor="") & ~Q(proposed_by="") & ~Q(actor=F("proposed_by"))),
+                name="response_second_pair_of_eyes",
+            ),
         ]

@@ -14,11 +14,15 @@ from maninso.petitions.notices.messages import (
     drop_message,
     read_message,
     revive_messages,
+    tell_desk,
 )
 from maninso.petitions.notices.subscribers import (
+    AT_ONCE,
+    GRACE,
     TELL,
     Subscription,
     announce,
+    cancel_announcements,
     erase_address,
     make_token,
     read_subscription,
@@ -28,6 +32,8 @@ from maninso.petitions.notices.subscribers import (
 )
 
 __all__ = [
+    "AT_ONCE",
+    "GRACE",
     "MOST_MESSAGES",
     "SEND",
     "TELL",
@@ -37,6 +43,7 @@ __all__ = [
     "ask_code",
     "ask_confirmation",
     "ask_subscription",
+    "cancel_announcements",
     "drop_lapsed_allowances",
     "drop_message",
     "erase_address",
@@ -47,6 +54,7 @@ __all__ = [
     "send_due_letters",
     "subscribe",
     "take_allowance",
+    "tell_desk",
     "tell_subscribers",
     "unsubscribe",
 ]

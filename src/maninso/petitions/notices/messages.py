@@ -21,6 +21,7 @@ QUEUE = "messages"
 USEFUL = dt.timedelta(hours=12)
 """How long after somebody asked for a link they may still be waiting for it."""
 CODE_USEFUL = dt.timedelta(hours=1)
+DESK_USEFUL = dt.timedelta(days=1)
 
 _REVIVE = """
 SELECT m.id FROM petitions_message m
@@ -57,8 +58,9 @@ def store_message(
     facts: Mapping[str, Any],
     now: dt.datetime,
     useful: dt.timedelta = USEFUL,
+    priority: int = 0,
 ) -> None:
-    """Store a message and the job that sends it, in the caller's transaction."""
+    """Store a message and the job that sends it, in the caller's transaction; what many get has a lower priority."""
     message = Message.objects.create(
         kind=kind,
         petition_id=petition_id,
@@ -68,7 +70,7 @@ def store_message(
         created_at=now,
         expires_at=now + useful,
     )
-    app.configure_task(SEND, queue=QUEUE).defer(message_id=message.pk)
+    app.configure_task(SEND, queue=QUEUE, priority=priority).defer(message_id=message.pk)
 
 
 def ask_confirmation(
@@ -139,6 +141,19 @@ def ask_code(
             useful=CODE_USEFUL,
         )
     return True
+
+
+def tell_desk(*, petition_id: int, recipient: str, language: str, facts: Mapping[str, Any], now: dt.datetime) -> None:
+    """Store a message to somebody of the office: a reminder, or how a message to subscribers will look."""
+    store_message(
+        kind="desk",
+        petition_id=petition_id,
+        recipient=recipient,
+        language=language,
+        facts=facts,
+        now=now,
+        useful=DESK_USEFUL,
+    )
 
 
 def read_message(message_id: int) -> StoredMessage | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -11,7 +12,7 @@ from procrastinate.contrib.django import app
 from maninso.identity.encoding import decode_token, encode_token
 from maninso.identity.mailbox import Mailbox
 from maninso.identity.ticket import derive_key
-from maninso.petitions.models import Announcement, Message, Subscriber
+from maninso.petitions.models import Announcement, Message, Response, Subscriber
 from maninso.petitions.notices.messages import QUEUE, digest_person, store_message
 
 TELL = "tell_subscribers"
@@ -19,6 +20,9 @@ TELL = "tell_subscribers"
 
 AT_ONCE = 200  # messages made in one transaction
 NEWS = dt.timedelta(days=3)  # how long an update is news
+GRACE = dt.timedelta(minutes=10)
+"""How long after its publication the messages about an answer are made, so that one taken back at once is not sent."""
+BEHIND = -10  # whoever waits for a link or a code is served first
 _MAC_LENGTH = 16
 
 _SUBSCRIBE = """
@@ -89,30 +93,52 @@ def erase_address(mailbox: Mailbox) -> int:
     return subscribers + messages
 
 
-def announce(*, petition_id: int, kind: str, now: dt.datetime, text: str = "") -> None:
+def announce(
+    *, petition_id: int, kind: str, now: dt.datetime, text: str = "", reply_id: int | None = None, version: int = 0
+) -> None:
     """Have every subscriber of a petition told that something happened; in one transaction.
 
-    `kind` is "answered", or "creator" with the creator's words, which are public whether or not anybody is told.
+    `kind` is "answered", or "creator" with the creator's words, which are public whether or not anybody is told. With
+    `reply_id` it is that version of an answer: each is announced once, the messages are made after GRACE, and it takes
+    the place of an older version's announcement.
     """
     told = Subscriber.objects.filter(petition_id=petition_id).exists()
-    if not told and kind != "creator":
-        return
     with transaction.atomic():
-        announcement = Announcement.objects.create(petition_id=petition_id, kind=kind, text=text, at=now)
+        if reply_id is not None:
+            if Announcement.objects.filter(petition_id=petition_id, reply_id=reply_id, version=version).exists():
+                return  # it meets two debts of one petition
+            cancel_announcements(petition_id=petition_id, reply_id=reply_id, now=now)
+        if not told and kind != "creator":
+            return
+        announcement = Announcement.objects.create(
+            petition_id=petition_id, kind=kind, text=text, at=now, reply_id=reply_id, version=version or None
+        )
         if told:
-            app.configure_task(TELL, queue=QUEUE).defer(announcement_id=announcement.pk)
+            at = None if reply_id is None else now + GRACE
+            app.configure_task(TELL, queue=QUEUE, schedule_at=at).defer(announcement_id=announcement.pk)
+
+
+def cancel_announcements(*, petition_id: int, reply_id: int, now: dt.datetime) -> int:
+    """Make no more messages about an answer, and delete those that wait; return how many waited."""
+    with transaction.atomic():
+        rows = Announcement.objects.filter(petition_id=petition_id, reply_id=reply_id, cancelled_at=None)
+        numbers = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        Announcement.objects.filter(pk__in=numbers).update(cancelled_at=now)
+        deleted, _ = Message.objects.filter(kind="update", facts__announcement__in=numbers).delete()
+    return deleted
 
 
 def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
     """Make the next messages of an announcement, AT_ONCE at most; return how many: 0 when all are made.
 
-    Message and mark are one transaction, and whoever works at the same time takes other rows: each is told once.
+    Message and mark are one transaction, and whoever works at the same time waits: each is told once. Of what was
+    cancelled or hidden none are made.
     """
-    announcement = Announcement.objects.get(pk=announcement_id)
-    if announcement.hidden_at is not None:
-        return 0
-    facts = {"what": announcement.kind} | ({"text": announcement.text} if announcement.text else {})
     with transaction.atomic():
+        announcement = Announcement.objects.select_for_update(no_key=True).get(pk=announcement_id)
+        if announcement.cancelled_at is not None or announcement.hidden_at is not None:
+            return 0
+        facts = _facts(announcement)
         due = (
             Subscriber.objects.filter(petition_id=announcement.petition_id, told__lt=announcement_id)
             .order_by("pk")
@@ -128,9 +154,22 @@ def tell_subscribers(announcement_id: int, *, now: dt.datetime) -> int:
                 facts=facts | {"subscriber": subscriber.pk},
                 now=now,
                 useful=NEWS,
+                priority=BEHIND,
             )
         Subscriber.objects.filter(pk__in=[each.pk for each in subscribers]).update(told=announcement_id)
     return len(subscribers)
+
+
+def _facts(announcement: Announcement) -> dict[str, Any]:
+    facts: dict[str, Any] = {"what": announcement.kind, "announcement": announcement.pk}
+    if announcement.text:
+        facts["text"] = announcement.text
+    if announcement.reply_id is not None and announcement.version is not None:
+        of_version = Response.objects.filter(
+            reply=announcement.reply_id, version=announcement.version, obligation__petition=announcement.petition_id
+        )
+        facts |= of_version.values("author", "summary", "version").first() or {}
+    return facts
 
 
 def _sign(body: bytes) -> bytes:

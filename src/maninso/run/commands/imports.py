@@ -1,4 +1,4 @@
-"""`maninso import`: petitions that another site ran."""
+"""`maninso import`: petitions that another site ran, and bills that petitions led to."""
 
 import datetime as dt
 from itertools import groupby
@@ -17,7 +17,7 @@ from maninso.run.settings import read_settings
 if TYPE_CHECKING:  # it needs Django set up
     from maninso.petitions.opendata.importing import ImportReport
 
-app = typer.Typer(help="Bring in petitions of another site.", no_args_is_help=True)
+app = typer.Typer(help="Bring in petitions of another site, and bills.", no_args_is_help=True)
 
 
 @app.callback()
@@ -71,6 +71,36 @@ def _tell(report: "ImportReport", *, charter_id: str, as_json: bool) -> None:
         _say_report(report)
     if report.skipped and len(report.skipped) == report.read:
         raise ManinsoError("nothing could be used", cure="see that the files have the form that the command reads")
+
+
+@app.command(name="bills")
+def import_bills(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Bills as .json or .csv.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be kept, and keep nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in bills, rulings and refusals that petitions led to.
+
+    A record replaces the one of its register and number; running it twice changes nothing.
+    """
+    with open_site(read_settings()):
+        from maninso.petitions.opendata import bills
+
+        report = bills.import_bills(files, dry=dry_run, now=dt.datetime.now(dt.UTC))
+    skipped = [{"file": each.file, "place": each.place, "reason": each.reason} for each in report.skipped]
+    if as_json:
+        counts = {"added": report.added, "changed": report.changed, "unchanged": report.unchanged}
+        say_json({"dry_run": report.dry, "read": report.read, **counts, "skipped": skipped})
+    else:
+        would = "would be " if report.dry else ""
+        say(
+            f"{report.read:,} records: {report.added:,} {would}added, {report.changed:,} {would}changed, "
+            f"{report.unchanged:,} unchanged, {len(skipped):,} skipped."
+        )
+        for each in report.skipped:
+            say(f"  {each.file}, {each.place}: {each.reason}")
+    if skipped and len(skipped) == report.read:
+        raise ManinsoError("no record could be used", cure="correct what is named above: docs/reference/bills.md")
 
 
 def _say_report(report: "ImportReport") -> None:

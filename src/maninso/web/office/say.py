@@ -7,7 +7,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from maninso import ManinsoError
-from maninso.petitions import lifecycle, moderation
+from maninso.charter import CharterError
+from maninso.petitions import lifecycle, moderation, obligations
 
 SAID: Mapping[type[ManinsoError], Promise] = {
     lifecycle.TransitionError: _("Somebody decided on this petition meanwhile. Look at it again."),
@@ -20,6 +21,15 @@ SAID: Mapping[type[ManinsoError], Promise] = {
     moderation.StaleTextError: _("The text changed meanwhile. Look at it again."),
     moderation.TooLateError: _("The letter is sent, so the decision stands. An operator can restore the petition."),
     moderation.TakedownError: _("This proposal is your own, or it was decided already."),
+    CharterError: _("The rules allow no such extension. Nothing was changed."),
+    obligations.ObligationError: _("Nothing is owed here any more. Look at it again."),
+    obligations.GroundError: _("Give a ground that the petition’s rules have."),
+    obligations.InstitutionError: _("You answer for another institution."),
+    obligations.StaleReplyError: _(
+        "Somebody changed this answer meanwhile. What you wrote is below; compare it and save it again."
+    ),
+    obligations.ReplyError: _("This answer is not where it was. Look at it again."),
+    obligations.OwnReplyError: _("This answer is your own: let somebody else read and approve it."),
     moderation.NewsItemError: _("There is no such news, or somebody hid it or brought it back meanwhile."),
     moderation.AppealError: _("You refused this petition yourself, or the appeal was decided already."),
 }

@@ -43,13 +43,13 @@ def show_front(request: HttpRequest) -> HttpResponseBase:
 
 @page
 def show_board(request: HttpRequest) -> HttpResponseBase:
-    """GET /obligations?status=: what is owed, overdue, kept and declined."""
+    """GET /obligations?status=&institution=: what is owed and what came, and how well each keeps its word."""
     now = timezone.now()
     asked = read_words(request, "status")
     status = asked if asked in dict(BOARD_FILTERS) else "all"
-    board = obligations.board(now=now, status=status)
     tail = f"?status={status}" if status != "all" else ""
     spoken = f"lang={translation.get_language() or 'ko'}"
+    board = obligations.board(now=now, status=status, institution=read_words(request, "institution"))
     context = {
         "board": board,
         "status": status,

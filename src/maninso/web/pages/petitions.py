@@ -18,6 +18,7 @@ from maninso.web.shared.display import (
     build_steps,
     days_left,
     pick_threshold,
+    show_bill,
     show_card,
     show_debt,
     state_tag,
@@ -94,7 +95,18 @@ def render_petition(
         "promise": promise,
         "missing": max(threshold.needed - view.count, 0) if threshold else 0,
         "others": [other for other in view.thresholds if other is not threshold],
-        "obligations": [show_debt(obligation) for obligation in view.obligations],
+        "obligations": [
+            {
+                **show_debt(obligation),
+                "answers": [each for each in view.answers if obligation.obligation_id in each.obligations],
+                "verdicts": next(
+                    (each for each in view.verdicts if each.obligation_id == obligation.obligation_id), None
+                ),
+            }
+            for obligation in view.obligations
+        ],
+        "bills": [show_bill(each) for each in view.bills],
+        "is_law": any(each.is_law for each in view.bills),
         "assurances": [
             {"label": ASSURANCES[level], "count": count}
             for level, count in sorted(view.signatures_by_assurance.items())

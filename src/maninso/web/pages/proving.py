@@ -1,4 +1,4 @@
-"""Proving who one is while raising a petition or supporting one, without leaving what one has written.
+"""Proving who one is to raise a petition, support one, or judge an answer, without leaving what one has written.
 
 By e-mail the message brings a code, which is typed into the same form: the form carries everything, so no second window
 is needed and no mail program can press anything. A provider is gone to before there is anything to lose (raising), or
@@ -32,6 +32,7 @@ from maninso.identity.proof import (
     make_challenge,
     name_proof_cookie,
     name_support,
+    name_verdict,
     open_challenge,
     read_proof,
     seal_challenge,
@@ -39,10 +40,12 @@ from maninso.identity.proof import (
 )
 from maninso.identity.ticket import AGE_UNKNOWN, Ticket
 from maninso.petitions import notices, raising
+from maninso.petitions.access import PetitionView
 from maninso.web.pages.mailbox import FAULTS, describe_person, is_disposable, limit_network
+from maninso.web.pages.petitions import find_petition
 from maninso.web.pages.ways import needs_region
 from maninso.web.shared.addresses import site_origin
-from maninso.web.shared.charters import site_charter
+from maninso.web.shared.charters import pinned_charter, site_charter
 from maninso.web.shared.persons import read_made_up_person
 from maninso.web.shared.problems import NO_PAGE, Refused
 from maninso.web.shared.requests import read_number
@@ -113,6 +116,18 @@ def wanted_to_support(invitation: raising.Invitation, token: str) -> Wanted:
     )
 
 
+def wanted_to_judge(view: PetitionView, obligation_id: int) -> Wanted:
+    """Return what judging an answer asks for: the same as signing did."""
+    charter = pinned_charter(view)
+    return Wanted(
+        purpose=name_verdict(view.petition_id),
+        petition_id=view.petition_id,
+        charter=charter,
+        rule=charter.signer,
+        back=reverse("verdict", args=[view.petition_id, obligation_id]),
+    )
+
+
 def takes_email(wanted: Wanted) -> bool:
     """Whether a mailbox is proof enough."""
     rule = wanted.rule
@@ -167,7 +182,7 @@ def show_proving(
         "asked": asked,
         "challenge": challenge if asked else "",
         "proof_email": request.POST.get("proof_email", "") or (asked.address if asked else address),
-        "purpose": "support" if wanted.petition_id else "raise",
+        "purpose": wanted.purpose.partition(" ")[0],
         "domains": ", ".join(wanted.rule.mail_domains),
         "works": bool(settings.MANINSO.proof_of_work),
     }
@@ -270,6 +285,9 @@ def find_wish(request: HttpRequest, *, now: dt.datetime) -> Wanted:
             invitation = raising.find_invitation(read_number(request.GET.get("petition", "")), token, now=now)
             if invitation is not None and invitation.is_open:
                 return wanted_to_support(invitation, token)
+        case "verdict":
+            view = find_petition(request.GET.get("petition", ""), now=now)
+            return wanted_to_judge(view, read_number(request.GET.get("debt", "")))
     raise Refused(NO_PAGE)
 
 
@@ -277,7 +295,9 @@ def find_wanted(purpose: str, back: str, *, now: dt.datetime) -> Wanted:
     """Return for what somebody went to a provider who comes back (both from the sealed cookie)."""
     if purpose == RAISE:
         return wanted_to_raise(beside=back.endswith("?beside=1"))
-    *_, number, _support, token = back.split("/")
+    *_, number, kind, token = back.split("/")
+    if kind == "verdict":
+        return wanted_to_judge(find_petition(number, now=now), read_number(token))
     invitation = raising.find_invitation(read_number(number), token, now=now)
     if invitation is None:
         raise Refused(NO_PAGE)

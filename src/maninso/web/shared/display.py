@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from maninso.petitions.access import ObligationView, PetitionCard, PetitionView, ThresholdView
+from maninso.petitions.access import BillView, ObligationView, PetitionCard, PetitionView, ThresholdView
 from maninso.petitions.discovery import Marked
 from maninso.web.shared.formats import last_day, local
 
@@ -45,6 +45,42 @@ class Tag:
     tone: str
 
 
+REPLY_TAGS: Mapping[str, Tag] = {
+    "writing": Tag(_("Draft"), "plain"),
+    "proposed": Tag(_("For a second pair of eyes"), "warn"),
+    "approved": Tag(_("Approved, waits for its time"), ""),
+    "published": Tag(_("Published"), "ok"),
+    "retracted": Tag(_("Taken back"), "red"),
+    "dropped": Tag(_("Given up"), "plain"),
+}
+
+
+STAGE_LABELS: Mapping[str, Promise] = {
+    "proposed": _("Introduced"),
+    "committee": _("In committee"),
+    "reported": _("Reported by the committee"),
+    "plenary": _("Before the plenary"),
+    "passed": _("Passed"),
+    "promulgated": _("Promulgated"),
+    "in-force": _("In force"),
+    "rejected": _("Voted down"),
+    "withdrawn": _("Withdrawn"),
+    "expired": _("Expired with the term"),
+    "filed": _("Brought before the court"),
+    "decided": _("Decided"),
+    "refused": _("Refused"),
+}
+TOLD_STAGES = ("proposed", "in-force", "rejected", "withdrawn", "expired", "decided", "refused")
+"""Those that stand among the steps of a petition; the others are on the bill's own page."""
+ENDED_BADLY = ("rejected", "withdrawn", "expired", "refused")
+KIND_LABELS: Mapping[str, Promise] = {"bill": _("Bill"), "ruling": _("Ruling"), "refusal": _("Refusal")}
+MEETS_TAGS: Mapping[str, Tag] = {
+    "whole": Tag(_("meets the demand"), "ok"),
+    "part": Tag(_("meets it in part"), "warn"),
+    "not": Tag(_("does not meet it"), "red"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One step of a petition's way: `state` is done, now, late or next; `day` is when it was or is due."""
@@ -76,7 +112,23 @@ def show_debt(obligation: ObligationView) -> dict[str, Any]:
     late = 0
     if obligation.settled_at and obligation.due_on and obligation.binding:
         late = max((local(obligation.settled_at).date() - obligation.due_on).days, 0)
-    return {"obligation": obligation, "tag": owed_tag(standing(obligation)), "late_by": late}
+    tag = Tag(_("Answered late"), "warn") if late and obligation.state == "kept" else owed_tag(standing(obligation))
+    return {"obligation": obligation, "tag": tag, "late_by": late}
+
+
+def show_bill(bill: BillView) -> dict[str, Any]:
+    """Return what the templates of a bill need: it, its label, its stages in words, and how it meets the demand."""
+    stages = [{"label": STAGE_LABELS[each.stage], "on": each.on, "note": each.note} for each in bill.stages]
+    last = bill.stages[-1].stage if bill.stages else ""
+    stands = Tag(KIND_LABELS[bill.kind], "plain" if last in ENDED_BADLY else "")
+    return {
+        "bill": bill,
+        "tag": Tag(_("Law"), "ok") if bill.is_law else stands,
+        "kind": KIND_LABELS[bill.kind],
+        "stages": stages,
+        "last": stages[-1] if stages else None,
+        "meets": MEETS_TAGS.get(bill.meets),
+    }
 
 
 def days_left(closes_at: dt.datetime, *, now: dt.datetime, zone: str = "") -> int:
@@ -148,6 +200,13 @@ def _past(view: PetitionView) -> Iterator[Step]:
     for obligation in view.obligations:
         if obligation.settled_at:
             yield Step(label=OWED_LABELS[obligation.state], state="done", day=on(obligation.settled_at))
+    for bill in {each.bill_id: each for each in view.bills}.values():
+        for stage in bill.stages:
+            if stage.stage in TOLD_STAGES:
+                label = _("Bill introduced") if stage.stage == "proposed" else STAGE_LABELS[stage.stage]
+                yield Step(label=label, state="done", day=stage.on)
+        if bill.enacted_on:
+            yield Step(label=_("Became law"), state="done", day=bill.enacted_on)
     if view.state == "closed":
         yield Step(label=_("Signing ended"), state="done", day=ended_on(view.closes_at, view.closed_at, zone))
     elif view.state in ("rejected", "hidden", "withdrawn", "lapsed", "removed"):

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from maninso.identity.confirmation import LIFETIME, choose_lifetime, make_confirmation, seal_subscription
 from maninso.identity.mailbox import read_mailbox
@@ -159,13 +161,48 @@ def _update(message: StoredMessage, now: dt.datetime) -> Words:
             unsubscribe=unsubscribe,
         )
     return Words(
-        subject=_("Answered: %(title)s") % {"title": _cut(message.petition_title)},
-        heading=_("The institution has answered"),
-        paragraphs=(_("There is an answer to a petition that you asked to hear of."),),
-        link=site_origin() + reverse("petition", args=[message.petition_id]),
-        label=_("Read the answer"),
+        **_say_answer(message),
         notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
         unsubscribe=unsubscribe,
+    )
+
+
+def _say_answer(message: StoredMessage) -> dict[str, Any]:
+    """What an answer's message says: who answered, the answer in brief, and where the whole of it stands."""
+    author, summary = message.facts.get("author", ""), message.facts.get("summary", "")
+    corrected = message.facts.get("version", 1) > 1
+    said = (_("%(author)s writes: %(summary)s") % {"author": author, "summary": summary},) if summary else ()
+    return {
+        "subject": (_("Answer corrected: %(title)s") if corrected else _("Answered: %(title)s"))
+        % {"title": _cut(message.petition_title)},
+        "heading": _("The institution has corrected its answer") if corrected else _("The institution has answered"),
+        "paragraphs": (_("There is an answer to a petition that you asked to hear of."), *said),
+        "link": site_origin() + reverse("petition", args=[message.petition_id]),
+        "label": _("Read the answer"),
+    }
+
+
+def _desk(message: StoredMessage, now: dt.datetime) -> Words:
+    if message.facts["what"] == "preview":
+        return Words(
+            **_say_answer(message),
+            notes=(_("Only you got this: so will the message look to those who asked for news."),),
+        )
+    left = message.facts["days_left"]
+    title = {"title": _cut(message.petition_title)}
+    if left < 0:
+        when = ngettext("%(n)s day late", "%(n)s days late", -left) % {"n": -left}
+        heading = _("An answer is overdue")
+    else:
+        when = ngettext("due in %(n)s day", "due in %(n)s days", left) % {"n": left} if left else _("due today")
+        heading = _("An answer is due")
+    return Words(
+        subject=f"{when}: {title['title']}",
+        heading=heading,
+        paragraphs=(_("The answer to this petition is %(when)s.") % {"when": when},),
+        link=site_origin() + reverse("office_debt", args=[message.facts["obligation"]]),
+        label=_("To the desk"),
+        notes=(_("You get this because you answer what is owed here. It ends with the answer."),),
     )
 
 
@@ -187,6 +224,8 @@ def _code(message: StoredMessage, now: dt.datetime) -> Words:
         where = _("Type this code on the page where you were. Until then there is no such account.")
     else:
         why = _("Somebody, most likely you, wants to raise or support a petition with this address.")
+        if str(message.facts["purpose"]).startswith("verdict "):
+            why = _("Somebody, most likely you, wants to judge an answer with this address.")
         where = _("Type this code on the page where you were writing. What you wrote is still there.")
     return Words(
         subject=_("%(code)s is your code") % {"code": code},
@@ -199,7 +238,14 @@ def _code(message: StoredMessage, now: dt.datetime) -> Words:
     )
 
 
-_WRITERS = {"confirm": _confirm, "subscribe": _subscribe, "update": _update, "letter": _creator, "code": _code}
+_WRITERS = {
+    "confirm": _confirm,
+    "subscribe": _subscribe,
+    "update": _update,
+    "letter": _creator,
+    "code": _code,
+    "desk": _desk,
+}
 
 _LONGEST_TITLE = 60  # characters of a subject line
 

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from maninso.petitions.discovery import Marked
 from maninso.web.shared import addresses, assets, formats
@@ -41,6 +42,12 @@ def current_language() -> str:
 def number(value: int) -> str:
     """Return a number with thousands apart."""
     return formats.format_number(value)
+
+
+@register.simple_tag
+def days(value: float) -> str:
+    """Return a time in days, in words, rounded to whole ones."""
+    return ngettext("%(n)s day", "%(n)s days", round(value)) % {"n": formats.format_number(round(value))}
 
 
 @register.filter

@@ -1,0 +1,188 @@
+"""Bills, rulings and refusals: what came of petitions beyond an answer, kept as their registers have them.
+
+A record replaces what was kept under the same register and number, as a whole; the office's record says when.
+"""
+
+import datetime as dt
+import hashlib
+from typing import Annotated, Literal, Self
+
+from django.db import transaction
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from maninso import UsageError
+from maninso.ledger.canonical import render_json
+from maninso.petitions.audit import append_record
+from maninso.petitions.lifecycle import Actor, clean_text
+from maninso.petitions.models import Bill, BillPetition, Petition, Provision, Stage
+
+Kind = Literal["bill", "ruling", "refusal"]
+Meets = Literal["whole", "part", "not"]
+StageName = Literal[
+    "proposed",
+    "committee",
+    "reported",
+    "plenary",
+    "passed",
+    "promulgated",
+    "in-force",
+    "rejected",
+    "withdrawn",
+    "expired",
+    "filed",
+    "decided",
+    "refused",
+]
+MOST_PARTS = 500  # stages, provisions and petitions of one bill
+
+
+class BillError(UsageError):
+    """A record that cannot be kept as it is."""
+
+
+def _clean(text: str) -> str:
+    try:
+        return clean_text("text", text, lines=True, most=20_000)
+    except UsageError as error:
+        raise ValueError(str(error).removeprefix("text: ")) from error
+
+
+Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean)]
+Passage = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_clean)]
+Named = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_clean)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, str_strip_whitespace=True)
+
+
+class StageRecord(_Model):
+    """One stage and its day."""
+
+    stage: StageName
+    on: dt.date
+    note: Line = ""
+
+
+class ProvisionRecord(_Model):
+    """One provision before and after."""
+
+    place: Named
+    before: Passage = ""
+    after: Passage = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.before == self.after:
+            raise ValueError("before and after are the same")
+        return self
+
+
+class PetitionLink(_Model):
+    """The petition that it is about: our number ("12"), or another site's ("blue-house:269110")."""
+
+    petition: Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,17}|[a-z][a-z0-9-]*:[^\s:]{1,100})\z")]
+    demand: Line = ""
+    meets: Meets = "whole"
+
+
+class BillRecord(_Model):
+    """One bill, ruling or refusal with all its parts, as files say it (docs/reference/bills.md)."""
+
+    register_id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}\z")] = Field(alias="register")
+    number: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_clean)]
+    kind: Kind = "bill"
+    title: Named
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\z")] = "ko"
+    body: Line = ""
+    proposer: Line = ""
+    summary: Passage = ""
+    address: Annotated[str, StringConstraints(max_length=1000, pattern=r"^(https?://[^\s<>\"]+)?\z")] = ""
+    act_title: Line = ""
+    act_number: Line = ""
+    enacted_on: dt.date | None = None
+    in_force_on: dt.date | None = None
+    stages: Annotated[tuple[StageRecord, ...], Field(max_length=MOST_PARTS)] = ()
+    provisions: Annotated[tuple[ProvisionRecord, ...], Field(max_length=MOST_PARTS)] = ()
+    petitions: Annotated[tuple[PetitionLink, ...], Field(max_length=MOST_PARTS)] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        enacted = bool(self.act_title or self.act_number or self.enacted_on or self.in_force_on)
+        if enacted and (self.kind != "bill" or not self.act_title or self.enacted_on is None):
+            raise ValueError("an enacted bill has 'act_title' and 'enacted_on', and nothing else is enacted")
+        if self.in_force_on and self.enacted_on and self.in_force_on < self.enacted_on:
+            raise ValueError("in_force_on is before enacted_on")
+        days = [each.on for each in self.stages]
+        if days != sorted(days):
+            raise ValueError("stages: their days do not follow each other")
+        return self
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the record as canonical JSON."""
+        return hashlib.sha256(render_json(self.model_dump(mode="json", by_alias=True))).digest()
+
+
+def read_record(given: object) -> BillRecord:
+    """Return a record of what a file holds. Raises BillError, which names the first field that is wrong."""
+    try:
+        return BillRecord.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "record"
+        said = first["msg"].removeprefix("Value error, ")
+        raise BillError(f"{place}: {said}", cure="correct it in the file, and import it again") from error
+
+
+def keep_bill(record: BillRecord, *, actor: Actor, now: dt.datetime) -> str:
+    """Keep a record in place of an earlier one of that number; return "added", "changed" or "unchanged".
+
+    Raises BillError where it names a petition that this site does not have.
+    """
+    with transaction.atomic():
+        petitions = [_find_petition(link.petition) for link in record.petitions]
+        old = Bill.objects.select_for_update().filter(register=record.register_id, number=record.number).first()
+        if old is not None and bytes(old.digest) == record.digest:
+            return "unchanged"
+        words = record.model_dump(exclude={"register_id", "number", "stages", "provisions", "petitions"})
+        bill, is_new = Bill.objects.update_or_create(
+            register=record.register_id,
+            number=record.number,
+            defaults={**words, "digest": record.digest, "changed_at": now},
+            create_defaults={**words, "digest": record.digest, "changed_at": now, "created_at": now},
+        )
+        for part in (bill.stages, bill.provisions, bill.links):
+            part.all().delete()
+        Stage.objects.bulk_create(
+            Stage(bill=bill, position=number, **each.model_dump()) for number, each in enumerate(record.stages)
+        )
+        Provision.objects.bulk_create(
+            Provision(bill=bill, position=number, **each.model_dump()) for number, each in enumerate(record.provisions)
+        )
+        BillPetition.objects.bulk_create(
+            BillPetition(bill=bill, position=number, petition_id=petition, demand=each.demand, meets=each.meets)
+            for number, (each, petition) in enumerate(zip(record.petitions, petitions, strict=True))
+        )
+        append_record(
+            role=actor.role,
+            actor=actor.name,
+            action="bill-added" if is_new else "bill-changed",
+            subject=f"bill/{bill.pk}",
+            before={"sha256": bytes(old.digest).hex()} if old else {},
+            after={"sha256": record.digest.hex(), "register": record.register_id, "number": record.number},
+            now=now,
+        )
+    return "added" if is_new else "changed"
+
+
+def _find_petition(name: str) -> int:
+    source, colon, number = name.rpartition(":")
+    rows = Petition.objects.exclude(state="draft")
+    found = rows.filter(source=source, source_id=number) if colon else rows.filter(pk=int(name))
+    petition = found.values_list("pk", flat=True).first()
+    if petition is None:
+        raise BillError(
+            f"petitions: there is no petition {name}", cure="give a number of this site, or import it first"
+        )
+    return petition
