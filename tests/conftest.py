@@ -98,6 +98,18 @@ def django_db_modify_db_settings(postgres_server: None, django_db_modify_db_sett
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> None:
+    """Keep a copy of the database as it was made: a site that a test runs has its own made of it, in no time."""
+    from django.db import connection
+    from tests.databases import MIGRATED, make_database
+
+    with django_db_blocker.unblock():
+        name = str(connection.settings_dict["NAME"])
+        connection.close()
+    make_database(os.environ["DATABASE_URL"], MIGRATED, template=name)
+
+
+@pytest.fixture(scope="session")
 def database_url(django_db_setup: Any) -> str:
     """Give the address of the migrated test database.
 

@@ -5,11 +5,21 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+MIGRATED = "migrated"
 
-def make_database(server: str, name: str, properties: str = "") -> str:
-    """Make an empty database anew and return its address; each process of a parallel run has its own of that name."""
-    name += os.environ.get("PYTEST_XDIST_WORKER", "")
+
+def make_database(server: str, name: str, properties: str = "", *, template: str = "template0") -> str:
+    """Make a database anew and return its address; each process of a parallel run has its own of that name.
+
+    It is empty; or what `template` is, by its full name: `name_own(MIGRATED)` has this version's tables and no rows.
+    """
+    name = name_own(name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {properties}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {properties}".encode())
     return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def name_own(name: str) -> str:
+    """Return the name of this process's own database of that name."""
+    return name + os.environ.get("PYTEST_XDIST_WORKER", "")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import Commands
-from tests.databases import make_database
+from tests.databases import MIGRATED, make_database, name_own
 
 from maninso.run.postgres import server_url
 from maninso.run.settings import Settings, read_settings
@@ -154,10 +154,9 @@ class LiveSite:
 def live_site(
     home: Path, server: str, *, name: str, charter: str = "university", more: Mapping[str, str] | None = None
 ) -> Iterator[LiveSite]:
-    """Run a site on a new database `name` of the test session's server, which parallel runs may share."""
-    database_url = make_database(server, name)
+    """Run a site on a new database `name` of the test session's server, on which pytest-django made its own."""
+    database_url = make_database(server, name, template=name_own(MIGRATED))
     site = LiveSite(home, database_url, find_free_port(), charter, more=more or {})
-    site.maninso("migrate")
     yield from run_to_the_end(site)
 
 

@@ -166,7 +166,8 @@ def test_every_column_that_names_somebody_is_looked_through() -> None:
         for field in model._meta.get_fields()
         if isinstance(field, models.TextField) and holders.names_somebody(field.name)
     }
-    other = {"Account.email", "Raising.address", "Letter.address", "Subscriber.address", "Message.recipient"}
+    no_ones = {"Bill.address"}  # where a bill stands in its register
+    other = no_ones | {"Account.email", "Raising.address", "Letter.address", "Subscriber.address", "Message.recipient"}
     assert len(named) >= 15
     for model in apps.get_app_config("petitions").get_models():
         for field in model._meta.get_fields():

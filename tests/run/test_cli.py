@@ -173,7 +173,7 @@ def test_the_import_says_what_became_of_each_line(tmp_path: Path) -> None:
     file.write_text("nothing here\n")
     none = run_maninso("import", "blue-house", str(file), home=tmp_path)
     assert (none.returncode, "Traceback" in none.stderr) == (1, False)
-    assert "no line could be used" in none.stderr
+    assert "nothing could be used" in none.stderr
 
 
 def test_made_up_people_are_refused_outside_a_rehearsal(on_sample: Command) -> None:

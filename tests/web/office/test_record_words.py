@@ -10,7 +10,7 @@ WRITES = (
     r'action="([a-z-]+)"',
     r'action="[a-z-]+" if [^,]* else "([a-z-]+)"',
     r'\bwrite\(\s*(?:actor|Actor\([^)]*\)),\s*"([a-z-]+)"',
-    r'_write\(actor, "([a-z-]+)"',
+    r'_write\((?:actor|reply), "([a-z-]+)"',
     r'action = "([a-z-]+)" if',
     r'action = "[a-z-]+" if \w+ else "([a-z-]+)"',
     r'write\(actor, "[a-z-]+" if old else "([a-z-]+)"',
