@@ -20,8 +20,11 @@ help: ## list these commands
 demo: $(INSTALLED) ## set everything up, make a sample site and serve it (PORT=8000)
 	@$(BIN)/maninso demo --port $(PORT)
 
-test: lint browser ## lint, then run the whole suite, a process a core
-	@$(BIN)/pytest -n auto --dist worksteal
+# A journey waits now and then, so there is one process more than cores. What lint says comes at the end.
+test: $(INSTALLED) browser ## run lint and the whole suite beside each other
+	@$(MAKE) --no-print-directory lint > .lint.log 2>&1 & lint=$$!; \
+	$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal; suite=$$?; \
+	wait $$lint; lint=$$?; cat .lint.log; exit $$((suite || lint))
 
 # Journeys are gone by a real browser. Whoever may not install it gets a run without those, which says so.
 browser: ## install Chromium, which the journeys of the suite need
@@ -59,7 +62,7 @@ lock: $(INSTALLED) ## write the lock files anew (LOCKFLAGS=--upgrade for the new
 	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
 
 clean: ## take the virtual environment and all caches away (var/ stays)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .lint.log .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One environment for everything: the demonstration starts from what the tests run with. The stamp is older than the
 # lock file as soon as that changes, and then everything is installed anew.

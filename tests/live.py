@@ -97,6 +97,7 @@ class LiveSite:
 
     def stop(self) -> int:
         assert self.process is not None
+        self.close()
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
 
