@@ -93,20 +93,28 @@ def postgres_server() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_server: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Start the server before pytest-django makes its database on it, of which a parallel run has several."""
+def migrated_database(postgres_server: None, django_db_blocker: Any) -> str:
+    """Make a database of this version without rows, of which others are copied in no time; give its full name."""
+    from django.core.management import call_command
+    from django.db import connection
+    from tests.databases import MIGRATED, make_database, name_own
+
+    make_database(os.environ["DATABASE_URL"], MIGRATED)
+    given = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        connection.settings_dict["NAME"] = name_own(MIGRATED)
+        call_command("migrate", verbosity=0, interactive=False)
+        connection.close()
+    connection.settings_dict["NAME"] = given
+    return name_own(MIGRATED)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> None:
-    """Keep a copy of the database as it was made: a site that a test runs has its own made of it, in no time."""
+def django_db_modify_db_settings(migrated_database: str, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Have pytest-django make its database, of which a parallel run has several, as a copy of the migrated one."""
     from django.db import connection
-    from tests.databases import MIGRATED, make_database
 
-    with django_db_blocker.unblock():
-        name = str(connection.settings_dict["NAME"])
-        connection.close()
-    make_database(os.environ["DATABASE_URL"], MIGRATED, template=name)
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,7 @@ class LiveSite:
 def live_site(
     home: Path, server: str, *, name: str, charter: str = "university", more: Mapping[str, str] | None = None
 ) -> Iterator[LiveSite]:
-    """Run a site on a new database `name` of the test session's server, on which pytest-django made its own."""
+    """Run a site on a new database `name` of the test session's server: a copy of fixture `migrated_database`."""
     database_url = make_database(server, name, template=name_own(MIGRATED))
     site = LiveSite(home, database_url, find_free_port(), charter, more=more or {})
     yield from run_to_the_end(site)

@@ -18,7 +18,7 @@ from maninso.identity.rehearsal import issue_rehearsal_ticket
 
 
 @pytest.fixture(scope="session")
-def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+def site(migrated_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     home: Path = tmp_path_factory.mktemp("site")
     with live_site(home, os.environ["DATABASE_URL"], name="journeys") as site:
         yield site
@@ -50,7 +50,7 @@ def liar() -> Iterator[LyingProvider]:
 
 @pytest.fixture(scope="session")
 def identity_site(
-    django_db_setup: None, oidc_mock: str, liar: LyingProvider, tmp_path_factory: pytest.TempPathFactory
+    migrated_database: str, oidc_mock: str, liar: LyingProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveSite]:
     """A site where people sign by e-mail and with four providers, of which one is nobody."""
     home: Path = tmp_path_factory.mktemp("identity")

@@ -10,7 +10,7 @@ from tests.live import live_site
 
 
 def test_full_tiles_and_bundles_are_answered_while_nothing_can_be_read_of_them(
-    django_db_setup: None, tmp_path: Path
+    migrated_database: str, tmp_path: Path
 ) -> None:
     with live_site(tmp_path, os.environ["DATABASE_URL"], name="tiles_from_files") as site:
         petition = open_petition(site)
