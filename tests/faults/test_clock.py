@@ -61,17 +61,18 @@ def test_b32_only_who_asked_in_time_is_let_in_after_the_closing_while_the_grace_
 
 
 @pytest.mark.parametrize(
-    ("opens_in", "closes_in", "outcome"),
+    ("opens_in", "closes_in", "in_time", "outcome"),
     [
-        (-9 * HOUR, -3 * HOUR, Outcome.REFUSED),
-        (-9 * HOUR, -HOUR, Outcome.STORED),
-        (HOUR, 4 * HOUR, Outcome.REFUSED),
-        (-HOUR, HOUR, Outcome.STORED),
+        (-9 * HOUR, -3 * HOUR, True, Outcome.REFUSED),
+        (-9 * HOUR, -HOUR, True, Outcome.STORED),
+        (-9 * HOUR, -HOUR, False, Outcome.REFUSED),
+        (HOUR, 4 * HOUR, True, Outcome.REFUSED),
+        (-HOUR, HOUR, False, Outcome.STORED),
     ],
-    ids=["over", "in its grace", "not begun", "open"],
+    ids=["over", "in its grace", "in its grace, asked late", "not begun", "open"],
 )
 def test_the_window_is_the_databases_whatever_a_web_process_believes(
-    logs: Logs, database_url: str, opens_in: dt.timedelta, closes_in: dt.timedelta, outcome: Outcome
+    logs: Logs, database_url: str, opens_in: dt.timedelta, closes_in: dt.timedelta, in_time: bool, outcome: Outcome
 ) -> None:
     """What reaches intake has passed the web process's own clock: here one that is wrong by hours."""
     row = logs.connection.execute("SELECT clock_timestamp()").fetchone()
@@ -82,7 +83,7 @@ def test_the_window_is_the_databases_whatever_a_web_process_believes(
     async def sign() -> Outcome:
         intake = Intake(lambda: psycopg.AsyncConnection.connect(database_url, autocommit=True))
         await intake.start()
-        signer = Signer(intake, petition, render_sign(1, 0, 0, os.urandom(16), os.urandom(32)))
+        signer = Signer(intake, petition, render_sign(1, 0, 0, os.urandom(16), os.urandom(32)), in_time=in_time)
         try:
             return await signer.answer
         finally:

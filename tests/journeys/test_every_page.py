@@ -373,6 +373,15 @@ def test_each_check_sees_its_fault(chromium: Browser, check: str) -> None:
     page.close()
 
 
+def test_what_only_a_screen_reader_reads_is_not_cut_off_but_what_stands_beside_it_is(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+    page.set_content('<div style="position:absolute;width:1px;height:1px;overflow:hidden"><b>Count</b> Day</div>')
+    assert looking.find_cut_off(page) == []
+    page.set_content('<div style="width:2px;height:2px;overflow:hidden"><b>Count</b> Day</div>')
+    assert looking.find_cut_off(page) != []
+    page.close()
+
+
 def test_a_control_without_a_label_is_seen(chromium: Browser) -> None:
     page = chromium.new_page()
     page.set_content('<input name="a">')

@@ -214,7 +214,9 @@ def test_later_signatures_are_not_touched_but_who_comes_back_is(
     with connection.cursor() as cursor:  # the gate is asked by the database's clock
         cursor.execute("UPDATE signing_gate SET closes_at = now() + '1 day' WHERE petition_id = %s", [signed])
         again = log_entries(signed)[1][:22] + bytes(32)
-        cursor.execute("SELECT returned FROM signing_take(ARRAY[%s]::bigint[], %s, '', '{0}')", [signed, again])
+        cursor.execute(
+            "SELECT returned FROM signing_take(ARRAY[%s]::bigint[], %s, '', '{0}', '\\x00')", [signed, again]
+        )
         assert cursor.fetchall() == [(True,)]
     batch = run_batch(batch_id, now=now)
     assert (batch.leaves, batch.done, batch.state) == (4, 4, "done")

@@ -1,6 +1,7 @@
 """Somebody who signs through an intake, without HTTP."""
 
 import asyncio
+from typing import Any
 
 from maninso.signing.intake import Intake, Outcome, Waiting
 
@@ -8,9 +9,9 @@ from maninso.signing.intake import Intake, Outcome, Waiting
 class Signer:
     """Submits a signature and hears what became of it: `answer` is done then, and `waiting.entry` is what counts."""
 
-    def __init__(self, intake: Intake, petition: int, entry: bytes, evidence: bytes = b"evidence") -> None:
+    def __init__(self, intake: Intake, petition: int, entry: bytes, evidence: bytes = b"evidence", **more: Any) -> None:
         self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.waiting = intake.submit(petition, entry, evidence, self.hear)
+        self.waiting = intake.submit(petition, entry, evidence, self.hear, **more)
 
     def hear(self, waiting: Waiting, outcome: Outcome) -> None:
         assert waiting is self.waiting

@@ -35,11 +35,14 @@ DECISION = hashlib.sha256(b"a decision").digest()
 MadeUp = Callable[..., bytes]
 
 
-def take(connection: psycopg.Connection, petition: int, *entries: bytes) -> list[tuple[int, bytes | None, bool]]:
+def take(
+    connection: psycopg.Connection, petition: int, *entries: bytes, in_time: bool = False
+) -> list[tuple[int, bytes | None, bool]]:
     """Send a batch as intake does; returns what was not stored."""
     ends = "{" + ",".join(["0"] * len(entries)) + "}"
     cursor = psycopg.RawCursor(connection)
-    cursor.execute(QUERIES["take_batch"].encode(), ([petition] * len(entries), b"".join(entries), b"", ends))
+    asked = bytes([in_time] * len(entries))
+    cursor.execute(QUERIES["take_batch"].encode(), ([petition] * len(entries), b"".join(entries), b"", ends, asked))
     return sorted(cursor.fetchall())
 
 
@@ -200,6 +203,18 @@ def test_nobody_comes_back_to_a_closed_petition(
     # As for anybody who has signed, the answer is the earlier entry; nothing is added.
     assert take(connection, petition, made_up_entry(nullifier=b"a" * 16)) == [(1, first, False)]
     assert count(connection, petition, log_key) == (1, 1, 0, 0)
+
+
+def test_in_the_grace_who_asked_in_time_comes_back_and_nobody_else(
+    connection: psycopg.Connection, logs: Logs, made_up_entry: MadeUp
+) -> None:
+    petition = logs.open(grace=dt.timedelta(hours=2))
+    first = made_up_entry(nullifier=b"a" * 16)
+    append(connection, petition, [first])
+    withdraw(connection, petition, 1)
+    connection.execute("UPDATE signing_gate SET closes_at = now() WHERE petition_id = %s", (petition,))
+    assert take(connection, petition, made_up_entry(nullifier=b"a" * 16)) == [(1, first, False)]
+    assert take(connection, petition, made_up_entry(nullifier=b"a" * 16), in_time=True) == [(1, first, True)]
 
 
 def test_twenty_at_once_sign_and_withdraw_and_all_settles(

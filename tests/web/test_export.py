@@ -195,6 +195,21 @@ def test_the_next_copy_makes_what_is_new(
     assert check(folder).ok
 
 
+def test_only_its_own_folders_are_kept_to_what_the_site_has(
+    folder: Path, export: Export, opened: Callable[..., int]
+) -> None:
+    opened()
+    export()
+    left = (folder / "CNAME", folder / ".well-known" / "security.txt", folder / "notes" / "mine.txt")
+    stray = folder / "petitions" / "999" / "index.html"
+    for each in (*left, stray):
+        each.parent.mkdir(exist_ok=True)
+        each.write_text("x")
+    assert export().removed == 1
+    assert ([each.exists() for each in left], stray.exists()) == ([True] * 3, False)
+    assert check(folder).ok
+
+
 def test_a_folder_with_something_else_is_left_alone(folder: Path, export: Export) -> None:
     folder.mkdir()
     (folder / "thesis.txt").write_text("x")

@@ -1,4 +1,4 @@
-"""What a static copy of a site consists of, signed: every file with its length and digest (docs/reference/export.md).
+"""What a static copy of a site consists of, signed: every file with length and digest (docs/howto/export-a-site.md).
 
 `export/manifest` lists the files; `export/manifest.note` is a C2SP signed note with the manifest's digest, signed by a
 key named HOST/export, which signs nothing else. The logs in a copy prove themselves; for pages, data and tables this

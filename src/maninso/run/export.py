@@ -2,7 +2,8 @@
 
 Pages are asked of the site itself, in this process, as anybody would ask; links that lead to something that a copy
 cannot do (search, forms) lead to the site. Logs are copied tile by tile, and what is there already is not made again.
-Files appear whole under their names; the manifest comes last, so that a copy that was interrupted is an older one.
+Files appear whole under their names, and the manifest comes last: until a run that was interrupted is taken up again,
+`verify` refuses the copy.
 """
 
 import datetime as dt
@@ -300,15 +301,22 @@ def _write(copy: _Copy, name: str, data: bytes) -> None:
         if path.exists() and path.stat().st_size == len(data) and path.read_bytes() == data:
             copy.done.kept += 1
             return
+    except OSError as error:
+        raise UsageError(f"{path} could not be read: {error.strerror}", cure="let this account own the copy") from error
+    _put(path, data)
+    copy.done.written += 1
+
+
+def _put(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}.part")
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.part")
         draft.write_bytes(data)
         os.replace(draft, path)
     except OSError as error:
         raise UsageError(
             f"{path} could not be written: {error.strerror}", cure="make room, and export again"
         ) from error
-    copy.done.written += 1
 
 
 def _keep(copy: _Copy, name: str) -> None:
@@ -317,9 +325,14 @@ def _keep(copy: _Copy, name: str) -> None:
 
 
 def _remove_rest(copy: _Copy) -> None:
-    """Take away what the site does not have any more, such as partial tiles that have grown."""
+    """Take away what the site does not have any more, such as partial tiles that have grown.
+
+    The copy's own folders are emptied of all else. Files beside them, and other folders, belong to whoever serves it.
+    """
+    folders = {name.partition("/")[0] for name in copy.names if "/" in name}
     for name in list(list_files(copy.folder)):
-        if name not in copy.names and name not in (MANIFEST, NOTE):
+        top, slash, _ = name.partition("/")
+        if slash and top in folders and name not in copy.names and name not in (MANIFEST, NOTE):
             (copy.folder / name).unlink()
             copy.done.removed += 1
 
@@ -334,5 +347,5 @@ def _sign(copy: _Copy, signer: SignerKey, *, now: dt.datetime) -> None:
     if signer.name != export_name(copy.source.host):
         raise AssertionError("the key is another site's")
     (copy.folder / MANIFEST).parent.mkdir(exist_ok=True)
-    (copy.folder / MANIFEST).write_bytes(manifest)
-    (copy.folder / NOTE).write_bytes(sign_manifest(manifest, signer))
+    _put(copy.folder / MANIFEST, manifest)
+    _put(copy.folder / NOTE, sign_manifest(manifest, signer))

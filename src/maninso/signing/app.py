@@ -174,7 +174,13 @@ class SigningApp:
         for request in arrived:
             try:
                 entry, evidence = self._check(request, now=now)
-                self._intake.submit(request.petition_id, entry, evidence, partial(self._hear, request))
+                self._intake.submit(
+                    request.petition_id,
+                    entry,
+                    evidence,
+                    partial(self._hear, request),
+                    in_time=asked_in_time(request),
+                )
             except Refused as refused:
                 request.settle(refused.refusal)
             except IntakeFull:
@@ -194,7 +200,7 @@ class SigningApp:
         gate = request.gate or self._gates.known(request.petition_id)
         if gate is None:
             raise LookupError
-        key = check_gate(gate, now=now, asked_in_time=ticket.petition_id == request.petition_id)
+        key = check_gate(gate, now=now, asked_in_time=asked_in_time(request))
         check_person(gate, ticket, petition_id=request.petition_id)
         evidence = next(self._salts) + render_record(ticket, now=now)
         entry = render_sign(
@@ -344,11 +350,16 @@ class SigningApp:
 PAGE_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'"
 
 
+def asked_in_time(request: Request) -> bool:
+    """Whether the ticket is for this petition alone: who gets such a one began before the closing."""
+    return request.ticket is not None and request.ticket.petition_id == request.petition_id
+
+
 def check_gate(gate: Gate, *, now: float, asked_in_time: bool = False) -> Mac:
     """Return the petition's key; refuse where it takes no signatures now.
 
-    `asked_in_time`: the ticket is for this petition alone. None such is made after the closing, so whoever has one
-    asked for it before, and may confirm while the grace lasts (docs/reference/signing.md).
+    `asked_in_time`: the person asked before the closing, and may confirm while the grace lasts
+    (docs/reference/signing.md). The database asks again, by its own clock.
     """
     ends_at = gate.confirms_until if asked_in_time else gate.closes_at
     if gate.state == "open" and gate.opened_at <= now < ends_at and gate.key is not None:

@@ -45,17 +45,19 @@ COUNTED_NOW = (Outcome.STORED, Outcome.RETURNED)
 class Waiting:
     """A signature between its request and its commit. `entry` is the one that counts in the end.
 
+    `in_time` says that the person asked before the petition closed, so that its grace is theirs (schema.sql).
     `hear` is told what became of it, on the event loop, once that is durable. `twins` are the same person's, that came
     while this one waits.
     """
 
-    __slots__ = ("entry", "evidence", "hear", "person", "petition_id", "twins")
+    __slots__ = ("entry", "evidence", "hear", "in_time", "person", "petition_id", "twins")
 
-    def __init__(self, petition_id: int, entry: bytes, evidence: bytes, hear: "Hear") -> None:
+    def __init__(self, petition_id: int, entry: bytes, evidence: bytes, hear: "Hear", *, in_time: bool = False) -> None:
         self.petition_id = petition_id
         self.entry = entry  # 54 bytes
         self.evidence = evidence
         self.hear = hear
+        self.in_time = in_time
         self.person = (petition_id, entry[6:22])  # who signs what: the petition and the nullifier
         self.twins: list[Waiting] | None = None
 
@@ -93,11 +95,11 @@ class Intake:
         if self._task is not None:
             await self._task
 
-    def submit(self, petition_id: int, entry: bytes, evidence: bytes, hear: Hear) -> Waiting:
+    def submit(self, petition_id: int, entry: bytes, evidence: bytes, hear: Hear, *, in_time: bool = False) -> Waiting:
         """Queue a signature; `hear` is called with it once it is known what became of it. Raises IntakeFull."""
         if self._stopping or self._queues.count(petition_id) >= self._most_waiting:
             raise IntakeFull
-        waiting = Waiting(petition_id, entry, evidence, hear)
+        waiting = Waiting(petition_id, entry, evidence, hear, in_time=in_time)
         first = self._people.setdefault(waiting.person, waiting)
         if first is not waiting:
             if first.twins is None:
@@ -196,8 +198,9 @@ async def send_batch(
             b"".join([waiting.entry for waiting in batch]),
             b"".join([waiting.evidence for waiting in batch]),
             b"{%s}" % ",".join(map(str, ends)).encode(),
+            bytes([waiting.in_time for waiting in batch]),
         ),
-        formats=(Format.TEXT, Format.BINARY, Format.BINARY, Format.TEXT),
+        formats=(Format.TEXT, Format.BINARY, Format.BINARY, Format.TEXT, Format.BINARY),
     )
     return [
         (

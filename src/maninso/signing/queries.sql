@@ -3,7 +3,7 @@
 -- name: take_batch
 -- One batch of signatures: one statement, one durable commit. Answers only what was not stored. (Positions, not names:
 -- it is sent by signing/wire.py.)
-SELECT ordinal, earlier, returned FROM signing_take($1::bigint[], $2::bytea, $3::bytea, $4::integer[])
+SELECT ordinal, earlier, returned FROM signing_take($1::bigint[], $2::bytea, $3::bytea, $4::integer[], $5::bytea)
 
 -- name: read_gate
 -- One petition's gate, for a web process's memory.

@@ -11,7 +11,7 @@ CREATE TABLE signing_gate (
     state          text        NOT NULL,
     opened_at      timestamptz,
     closes_at      timestamptz,           -- exclusive: a batch that commits at this instant takes nothing
-    grace          interval    NOT NULL DEFAULT '0',  -- after that: who asked in time may still confirm (signing/app.py asks)
+    grace          interval    NOT NULL DEFAULT '0',  -- after that: who asked in time may still confirm
     wrapped_key    bytea,                 -- K_petition, sealed under the site's wrapping key; NULL once destroyed
     bucket_seconds integer     NOT NULL DEFAULT 600,
     regions        text[]      NOT NULL DEFAULT '{""}',  -- region number -> code; number 0 is "not counted by region"
@@ -304,7 +304,7 @@ CREATE TRIGGER signing_void_fits BEFORE INSERT OR UPDATE ON signing_void
 
 -- Who withdrew and signs again: the void is undone, since one person has one signature. Called by signing_take() while it
 -- holds the heads; returns which of the batch's people came back. There are few of them, so they go one by one.
-CREATE FUNCTION signing_return(petitions bigint[], entries bytea, at timestamptz) RETURNS integer[]
+CREATE FUNCTION signing_return(petitions bigint[], entries bytea, in_time bytea, at timestamptz) RETURNS integer[]
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     back     record;
@@ -315,7 +315,8 @@ BEGIN
         SELECT u.ord::integer AS ord, v.petition_id, v.void_index,
                least(floor(extract(epoch FROM at - t.opened_at) / t.bucket_seconds), 65535)::integer AS bucket
         FROM unnest(petitions) WITH ORDINALITY AS u (petition_id, ord)
-        JOIN signing_gate t ON t.petition_id = u.petition_id AND t.state = 'open' AND at >= t.opened_at AND at < t.closes_at + t.grace
+        JOIN signing_gate t ON t.petition_id = u.petition_id AND t.state = 'open' AND at >= t.opened_at
+                           AND at < t.closes_at + t.grace * get_byte(in_time, u.ord::integer - 1)
         JOIN signing_leaf s ON s.petition_id = u.petition_id AND s.nullifier = substr(entries, 54 * u.ord::integer - 47, 16)
         JOIN signing_void v ON v.petition_id = s.petition_id AND v.target_index = s.leaf_index
                            AND v.by_signer AND v.reinstated_index IS NULL
@@ -338,7 +339,7 @@ END $$;
 -- first. Returns only what was not stored: the earlier entry where the person had signed (and whether it counts again,
 -- because they had withdrawn it), NULL where the gate does not take signatures. The heads are locked first, so that the
 -- snapshot of what follows is the truth until the commit; lifecycle locks the head too before it changes a gate.
-CREATE FUNCTION signing_take(petitions bigint[], entries bytea, evidences bytea, ends integer[])
+CREATE FUNCTION signing_take(petitions bigint[], entries bytea, evidences bytea, ends integer[], in_time bytea)
 RETURNS TABLE (ordinal integer, earlier bytea, returned boolean) LANGUAGE plpgsql
 -- One plan for a connection's life: planning anew would cost as much as storing twenty signatures, and a plan made while
 -- a petition is empty must be the one by index all the same.
@@ -352,12 +353,13 @@ BEGIN
     at := clock_timestamp();
     IF EXISTS (SELECT FROM signing_void v WHERE v.petition_id = ANY (petitions) AND v.by_signer AND v.reinstated_index IS NULL)
     THEN
-        back := signing_return(petitions, entries, at);
+        back := signing_return(petitions, entries, in_time, at);
     END IF;
     RETURN QUERY
     WITH judged AS MATERIALIZED (
         SELECT u.ord::integer AS ord, u.petition_id, substr(entries, 54 * u.ord::integer - 53, 54) AS entry, h.size,
-               coalesce(t.state = 'open' AND at >= t.opened_at AND at < t.closes_at + t.grace, false) AS is_open,
+               coalesce(t.state = 'open' AND at >= t.opened_at
+                        AND at < t.closes_at + t.grace * get_byte(in_time, u.ord::integer - 1), false) AS is_open,
                (SELECT s.entry FROM signing_leaf s WHERE s.petition_id = u.petition_id
                 AND s.nullifier = substr(entries, 54 * u.ord::integer - 47, 16)) AS earlier
         FROM unnest(petitions) WITH ORDINALITY AS u (petition_id, ord)

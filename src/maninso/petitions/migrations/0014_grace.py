@@ -19,6 +19,8 @@ ALTER TABLE signing_gate ADD COLUMN IF NOT EXISTS grace interval NOT NULL DEFAUL
 ALTER TABLE signing_gate DROP CONSTRAINT IF EXISTS signing_gate_grace;
 ALTER TABLE signing_gate ADD CONSTRAINT signing_gate_grace CHECK (grace BETWEEN interval '0' AND interval '24 hours');
 CREATE INDEX IF NOT EXISTS signing_gate_ends ON signing_gate (closes_at) WHERE state = 'open';
+DROP FUNCTION IF EXISTS signing_take(bigint[], bytea, bytea, integer[]);
+DROP FUNCTION IF EXISTS signing_return(bigint[], bytea, timestamptz);
 """
 
 
