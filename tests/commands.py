@@ -23,6 +23,14 @@ LIBRARIES = (
     "procrastinate",
 )
 
+WORK = (  # what commands import when they run, and what can be imported once Django is set up
+    "django.core.management.commands.migrate",
+    "maninso.petitions.access",
+    "maninso.petitions.discovery",
+    "maninso.petitions.lifecycle",
+    "maninso.run.rehearse",
+)
+
 
 class Commands:
     """Runs `maninso` commands, one at a time.
@@ -106,8 +114,17 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["one"]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
         django.setup()
+        for name in WORK:
+            importlib.import_module(name)
     else:
         for name in LIBRARIES:
             importlib.import_module(name)
     sys.argv = ["maninso", *wait_for_command()]
-    cli.main()
+    try:
+        cli.main()
+    except SystemExit as done:
+        if isinstance(done.code, int) and not threading.active_count() > 1:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(done.code)  # taking down what was imported for all would take longer than most commands
+        raise

@@ -65,6 +65,7 @@ class LiveSite:
             "MANINSO_REHEARSAL": "1",
             "MANINSO_RATE_NETWORK": "20",
             "MANINSO_RATE_PERSON": "5",
+            "MANINSO_SEMANTIC": "0",  # a model in memory for each site; who needs it asks for it
             "MANINSO_TRUSTED_PROXIES": "127.0.0.0/8",  # so that a test can come from any network
             "DATABASE_URL": self.database_url,
             **self.more,

@@ -65,7 +65,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSite,
     """The sample site, served; and the ways into its office by role."""
     home: Path = tmp_path_factory.mktemp("sample-site")
     (home / "providers.toml").write_text(PROVIDERS)
-    more = {"MANINSO_OIDC_PROVIDERS": str(home / "providers.toml"), "MANINSO_RATE_NETWORK": "500"}
+    more = {
+        "MANINSO_OIDC_PROVIDERS": str(home / "providers.toml"),
+        "MANINSO_RATE_NETWORK": "500",
+        "MANINSO_SEMANTIC": "1",
+    }
     site = LiveSite(
         home, server_url(home / "postgres" / "socket"), find_free_port(), "university", embedded=True, more=more
     )

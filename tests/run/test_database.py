@@ -6,10 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db.migrations.loader import MigrationLoader
 from tests.databases import make_database
 
 from maninso import UnreadableError
-from maninso.run.database import DatabaseError, check_database, connect
+from maninso.run.database import (
+    DatabaseError,
+    check_database,
+    connect,
+    read_applied_migrations,
+    read_known_migrations,
+)
 from maninso.run.settings import Settings
 
 
@@ -57,6 +64,12 @@ def test_an_address_that_is_none_is_unreadable(settings_site: Settings) -> None:
     with pytest.raises(UnreadableError) as caught:
         connect(dataclasses.replace(settings_site, database_url="not an address"))
     assert str(caught.value) == "DATABASE_URL is not an address that PostgreSQL understands"
+
+
+@pytest.mark.django_db
+def test_the_known_migrations_are_those_that_django_would_run() -> None:
+    assert read_known_migrations() == set(MigrationLoader(None).disk_migrations)
+    assert read_known_migrations() <= read_applied_migrations()
 
 
 def test_two_migrations_at_once_agree(settings_site: Settings, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pkgutil import iter_modules
 
 import psycopg
 
@@ -172,6 +174,8 @@ def missing_migrations() -> list[str]:
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
 
+    if read_known_migrations() <= read_applied_migrations():
+        return []  # as nearly always: then no migration has to be read, which would take longer than all else here
     executor = MigrationExecutor(connections["default"])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
@@ -179,13 +183,33 @@ def missing_migrations() -> list[str]:
 
 def unknown_migrations() -> list[str]:
     """Return the migrations that the database has and this version does not know: a newer version made them."""
-    from django.db import connections
+    known = read_known_migrations()
+    labels = {label for label, _ in known}
+    found = [(label, name) for label, name in read_applied_migrations() - known if label in labels]
+    return [f"{label}.{name}" for label, name in sorted(found)]
+
+
+def read_known_migrations() -> set[tuple[str, str]]:
+    """Return the migrations that this version has, each as its application's label and its name; none is imported."""
+    from django.apps import apps
     from django.db.migrations.loader import MigrationLoader
 
-    loader = MigrationLoader(connections["default"])
-    known = {label for label, _ in loader.disk_migrations}
-    found = [key for key in loader.applied_migrations if key not in loader.disk_migrations and key[0] in known]
-    return [f"{label}.{name}" for label, name in sorted(found)]
+    known = set()
+    for config in apps.get_app_configs():
+        module, _ = MigrationLoader.migrations_module(config.label)
+        spec = find_spec(module) if module else None
+        if spec is not None and spec.submodule_search_locations is not None:
+            names = (found.name for found in iter_modules(spec.submodule_search_locations) if not found.ispkg)
+            known.update((config.label, name) for name in names if name[0] not in "_~")
+    return known
+
+
+def read_applied_migrations() -> set[tuple[str, str]]:
+    """Return the migrations that the database has, as `read_known_migrations` does."""
+    from django.db import connections
+    from django.db.migrations.recorder import MigrationRecorder
+
+    return set(MigrationRecorder(connections["default"]).applied_migrations())
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from maninso.run.server import watch_parent
+from maninso.run.keeper import watch_parent
 from maninso.run.settings import read_settings
 
 logger = logging.getLogger(__name__)

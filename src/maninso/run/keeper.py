@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 
 logger = logging.getLogger(__name__)
@@ -48,3 +49,15 @@ class ProcessKeeper:
             if self._stopping.is_set():
                 return
             self._start()
+
+
+def watch_parent() -> None:
+    """End this process when the one that started it is gone, however that ended, so that the port becomes free."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch parent", daemon=True).start()

@@ -11,8 +11,6 @@ import logging
 import os
 import re
 import sys
-import threading
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -29,7 +27,7 @@ from maninso.run.allowance import PREFIX, Allowance
 from maninso.run.bridge import Answer, Bridge
 from maninso.run.encoding import keep_encoder
 from maninso.run.front import READING, Front
-from maninso.run.keeper import ProcessKeeper
+from maninso.run.keeper import ProcessKeeper, watch_parent
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
 from maninso.run.shelf import Shelf
 from maninso.run.stream import PATH as TABLES
@@ -187,18 +185,6 @@ def identify_database() -> str:
 def make_site() -> Site:
     """Return a web process's application (granian calls this in each process)."""
     return Site()
-
-
-def watch_parent() -> None:
-    """End this process when the one that started it is gone, however that ended, so that the port becomes free."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="watch parent", daemon=True).start()
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker: bool) -> None:

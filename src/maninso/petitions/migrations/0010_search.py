@@ -34,7 +34,7 @@ CREATE TRIGGER petition_search_is_due_by_response AFTER INSERT ON petitions_resp
 INSERT INTO petition_search_due (petition_id) SELECT id FROM petitions_petition;
 """
 
-VECTORS = (files("maninso.petitions.discovery") / "vectors.sql").read_text()
+VECTORS = (files("maninso.petitions") / "discovery" / "vectors.sql").read_text()  # discovery itself is not needed
 
 
 class Migration(migrations.Migration):
