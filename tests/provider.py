@@ -59,6 +59,9 @@ class LyingProvider:
     header: dict[str, Any] = field(default_factory=dict)
     kid: str = "k1"
     issuer: str = ""  # what discovery says; "" is the truth
+    auth_methods: tuple[str, ...] = ()  # how discovery says that the secret is to be sent; () says nothing
+    result_code: str = "00"  # Naver's, of a profile; anything else goes without one
+    keeps_account: bool = False  # 403 in the place of the account's data: the person did not consent
     takes_codes_again: bool = False
     denies: bool = False
     delay: float = 0.0  # seconds before each answer
@@ -151,6 +154,10 @@ class Handler(BaseHTTPRequestHandler):
             self.log_in(given)
         elif path in ("/token", "/oauth2.0/token"):
             self.exchange(given)
+        elif path == "/v2/user/me" and provider.keeps_account:
+            self.send(403, {"msg": "insufficient scopes.", "code": -402, "required_scopes": ["birthyear"]})
+        elif path == "/v1/nid/me" and provider.result_code != "00":
+            self.send(200, {"resultcode": provider.result_code, "message": "Authentication failed"})
         elif path in ("/userinfo", "/v2/user/me"):
             self.send(200, provider.profile)
         elif path == "/v1/nid/me":
@@ -159,8 +166,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send(404, {"error": "nothing here"})
 
     def describe(self) -> dict[str, Any]:
-        url = self.provider.url
+        url, methods = self.provider.url, list(self.provider.auth_methods)
         return {
+            **({"token_endpoint_auth_methods_supported": methods} if methods else {}),
             "issuer": self.provider.issuer or url,
             "authorization_endpoint": f"{url}/authorize",
             "token_endpoint": f"{url}/token",

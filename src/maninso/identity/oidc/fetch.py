@@ -2,6 +2,8 @@
 
 At most MOST_WAITING requests wait for one provider; one that failed FAILURES times in a row is not asked for REST
 seconds. An answer is at most LARGEST bytes and comes within LONGEST seconds, however slowly it drips.
+
+httpx is imported where the first line is made: every command starts without it, and most sites have no provider.
 """
 
 import json
@@ -11,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
-
 from maninso.identity.oidc.errors import ProviderDown, ProviderError
 
 MOST_WAITING = 8
@@ -20,16 +20,19 @@ FAILURES = 3
 REST = 10.0  # seconds
 LONGEST = 6.0  # seconds
 LARGEST = 256 * 1024  # bytes
-
-_TIMEOUT = httpx.Timeout(4.0, connect=2.0)
+TIMEOUT, TIMEOUT_OF_CONNECTING = 4.0, 2.0  # seconds
 
 
 class Line:
     """The line to one provider, shared by the threads of a process."""
 
     def __init__(self, provider: str) -> None:
+        import httpx
+
+        timeout = httpx.Timeout(TIMEOUT, connect=TIMEOUT_OF_CONNECTING)
         self._provider = provider
-        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, headers={"Accept": "application/json"})
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, headers={"Accept": "application/json"})
+        self._faults = (httpx.HTTPError, TimeoutError)
         self._places = threading.BoundedSemaphore(MOST_WAITING)
         self._lock = threading.Lock()
         self._failures = 0
@@ -57,7 +60,7 @@ class Line:
         with self._place():
             try:
                 status, body = self._receive(method, address, **given)
-            except (httpx.HTTPError, TimeoutError) as error:
+            except self._faults as error:
                 self._note(failed=True)
                 raise ProviderDown(self._provider, "does not answer") from error
             if status >= 500:

@@ -2,13 +2,13 @@
 
 Asymmetric signatures alone, by a key of the provider's that fits the algorithm; issuer, audience, times and nonce as
 they must be. Nothing in the token is believed before.
+
+PyJWT is imported where a token is checked: every command starts without it, and most sites have no provider.
 """
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import jwt
 
 from maninso.identity.oidc.errors import ProviderError
 from maninso.identity.oidc.provider import ASYMMETRIC
@@ -53,6 +53,8 @@ def check_id_token(
 def _check_signature(
     token: str, keys: Keys, *, issuer: str, client_id: str, algorithms: Sequence[str]
 ) -> dict[str, Any]:
+    import jwt
+
     try:
         header = jwt.get_unverified_header(token)
     except jwt.InvalidTokenError as error:

@@ -248,7 +248,7 @@ def test_a_slow_provider_keeps_few_waiting(
     liar: LyingProvider, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody's clock decides: while the provider keeps silent, whoever finds no place is answered all the same."""
-    monkeypatch.setattr(fetching, "_TIMEOUT", fetching.httpx.Timeout(60))
+    monkeypatch.setattr(fetching, "TIMEOUT", 60.0)
     monkeypatch.setattr(fetching, "LONGEST", 60)
     provider, crowd = configure(), 20
     liar.free.clear()
@@ -267,7 +267,7 @@ def test_a_slow_provider_keeps_few_waiting(
 def test_a_provider_that_keeps_silent_is_given_up(
     liar: LyingProvider, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "_TIMEOUT", fetching.httpx.Timeout(0.2))
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.2)
     liar.free.clear()
     with pytest.raises(ProviderDown, match="does not answer"):
         go(configure())

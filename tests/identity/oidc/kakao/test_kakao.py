@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.identity.oidc.conftest import Configure, go_and_come_back
-from tests.provider import LyingProvider
+from tests.provider import CLIENT_ID, SECRET, LyingProvider
 
 from maninso.identity.oidc import ProviderError, Verified
 from maninso.identity.oidc.kakao import ISSUER, KIND
@@ -33,6 +33,24 @@ def test_an_app_without_a_secret(liar: LyingProvider, configure: Configure, acco
     go_and_come_back(configure(kind="kakao", client_secret=""))
     ((_, form, authorization),) = [asked for asked in liar.asked if asked[0] == "/token"]
     assert ("client_secret" in form, authorization, form["client_id"]) == (False, "", "maninso-tests")
+
+
+def test_the_secret_goes_into_the_form_as_kakaos_discovery_says(
+    liar: LyingProvider, configure: Configure, account: Any
+) -> None:
+    liar.auth_methods = ("client_secret_post",)
+    assert go_and_come_back(configure(kind="kakao")).subject == "4242"
+    ((_, form, authorization),) = [asked for asked in liar.asked if asked[0] == "/token"]
+    assert (form["client_id"], form["client_secret"], authorization) == (CLIENT_ID, SECRET, "")
+
+
+def test_a_person_who_does_not_consent_to_the_birth_date(
+    liar: LyingProvider, configure: Configure, account: Any
+) -> None:
+    liar.keeps_account = True
+    with pytest.raises(ProviderError) as caught:
+        go_and_come_back(configure(kind="kakao", userinfo=True))
+    assert caught.value.fault == "refused"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from tests.provider import LyingProvider
 from maninso.identity.oidc import Provider, ProviderError, Verified
 from maninso.identity.oidc.naver import KIND
 from maninso.identity.oidc.provider import Claims
+from maninso.identity.ticket import AGE_UNKNOWN
 
 
 @pytest.fixture
@@ -42,3 +43,25 @@ def test_a_profile_without_a_number(liar: LyingProvider, naver: Provider) -> Non
     with pytest.raises(ProviderError) as caught:
         go_and_come_back(naver)
     assert caught.value.fault == "claims"
+
+
+def test_a_profile_that_naver_refuses_with_status_200(liar: LyingProvider, naver: Provider) -> None:
+    liar.result_code = "024"
+    with pytest.raises(ProviderError) as caught:
+        go_and_come_back(naver)
+    assert caught.value.fault == "claims"
+
+
+def test_who_cancels_at_naver_comes_back_with_the_state(liar: LyingProvider, naver: Provider) -> None:
+    liar.denies = True
+    with pytest.raises(ProviderError) as caught:
+        go_and_come_back(naver)
+    assert caught.value.fault == "denied"
+    assert [path for path, _, _ in liar.asked] == ["/oauth2.0/authorize"]  # nothing is asked for after that
+
+
+def test_a_person_who_gives_the_year_alone_or_nothing(liar: LyingProvider, naver: Provider) -> None:
+    del liar.profile["birthday"]
+    assert go_and_come_back(naver).age == 26  # the younger one
+    del liar.profile["birthyear"]
+    assert go_and_come_back(naver).age == AGE_UNKNOWN
