@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
+from tests.petitions.office import KIM, LEE
 
 from maninso.petitions.discovery import (
     FamilyError,
@@ -14,11 +15,13 @@ from maninso.petitions.discovery import (
     find_candidates,
     merge_petitions,
     preview_family,
+    refuse_duplicate,
     show_family,
     split_petition,
 )
 from maninso.petitions.lifecycle import Actor, Reason, close_petition, reject_petition, remove_petition
-from maninso.petitions.models import Family, FamilyChange, FamilyMember
+from maninso.petitions.models import AuditRecord, Family, FamilyChange, FamilyMember, Letter, Petition
+from maninso.petitions.moderation import Decision, HeldError, claim, undo_decision
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +114,64 @@ def test_a_rejected_duplicate_points_to_its_open_twin(
     assert family.open_twin is None
 
 
+def test_what_waits_is_merged_and_shown_to_the_office_alone(
+    submitted: Callable[..., int], opened: Callable[..., int], merge: Any, now: dt.datetime
+) -> None:
+    waiting, twin, member = submitted(), opened(), opened()
+    merge(twin, member)
+    preview = preview_family([waiting, twin], now=now)
+    assert ([card.petition_id for card in preview.members], preview.added) == ([waiting, twin, member], {waiting})
+    merge(waiting, twin)
+    assert (others(waiting, now), others(twin, now)) == ([], [member])
+    for_office = show_family(waiting, now=now, for_office=True)
+    assert for_office is not None
+    assert [card.petition_id for card in for_office.others] == [member, twin]
+    for_office = show_family(twin, now=now, for_office=True)
+    assert for_office is not None
+    assert [card.petition_id for card in for_office.others] == [member, waiting]
+    reject_petition(waiting, reason=Reason(code="duplicate"), now=now)
+    family = show_family(waiting, now=now)
+    assert family is not None
+    assert family.open_twin is not None
+    assert family.open_twin.petition_id == member
+    assert others(twin, now) == [member, waiting]
+
+
+def test_a_duplicate_is_refused_and_points_to_its_twin_in_one_step(
+    waiting: Callable[..., int], opened: Callable[..., int], now: dt.datetime
+) -> None:
+    duplicate, twin = waiting(title="Zebra crossing at the library"), opened(title="A crossing in front of the library")
+    decision = Decision(kind="reject", code="duplicate", twin=twin)
+    assert refuse_duplicate(duplicate, decision, actor=LEE, now=now) == "rejected"
+    family = show_family(duplicate, now=now)
+    assert family is not None
+    assert family.open_twin is not None
+    assert family.open_twin.petition_id == twin
+    letter = Letter.objects.get(petition=duplicate, once__startswith="decision/")
+    assert f"number {twin}, “A crossing in front of the library”" in letter.body
+    records = list(AuditRecord.objects.order_by("number").values_list("action", "subject"))[-3:]
+    assert records == [
+        ("reject", f"petition/{duplicate}"),
+        ("family-joined", f"petition/{duplicate}"),
+        ("family-joined", f"petition/{twin}"),
+    ]
+    assert set(FamilyChange.objects.values_list("note", flat=True)) == {f"duplicate: {twin}"}
+    undo_decision(duplicate, actor=LEE, now=now)  # it waits again, and the public sees no family of it
+    assert (others(duplicate, now), others(twin, now)) == ([], [])
+
+
+def test_refused_and_merged_both_or_neither(
+    waiting: Callable[..., int], opened: Callable[..., int], submitted: Callable[..., int], now: dt.datetime
+) -> None:
+    duplicate, twin = waiting(), opened()
+    claim(duplicate, actor=KIM, now=now)
+    for actor, wanted, error in ((LEE, twin, HeldError), (KIM, 999_999, FamilyError), (KIM, duplicate, FamilyError)):
+        with pytest.raises(error):
+            refuse_duplicate(duplicate, Decision(kind="reject", code="duplicate", twin=wanted), actor=actor, now=now)
+    assert (Petition.objects.get(pk=duplicate).state, FamilyMember.objects.count()) == ("moderation", 0)
+    assert (FamilyChange.objects.count(), Letter.objects.filter(once__startswith="decision/").count()) == (0, 0)
+
+
 def test_what_left_the_lists_is_not_shown(opened: Callable[..., int], merge: Any, now: dt.datetime) -> None:
     a, b = opened(), opened()
     merge(a, b)
@@ -138,7 +199,7 @@ def test_what_cannot_be_merged(
     for petitions, message in (
         ((one,), "needs two"),
         ((one, one), "needs two"),
-        ((one, unlisted), "not on the public"),
+        ((one, unlisted), "neither on the public lists nor waiting"),
     ):
         with pytest.raises(FamilyError, match=message):
             merge(*petitions)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from maninso.ledger.entries import Reinstate, Void, parse_entry
 from maninso.ledger.recount import Recount
 from maninso.petitions.access import find_petition
+from maninso.petitions.audit import verify_audit
 from maninso.petitions.integrity import (
     BatchError,
     BatchView,
@@ -33,7 +34,7 @@ from maninso.petitions.integrity import (
     withdraw_signature,
 )
 from maninso.petitions.lifecycle import Actor, RoleError, TextError, UnknownPetitionError, close_petition
-from maninso.petitions.models import VoidBatch
+from maninso.petitions.models import AuditRecord, VoidBatch
 from maninso.signing.voids import WITHDRAWN_DECISION
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,13 @@ def approved(batch: BatchView, now: dt.datetime) -> int:
     return approve_batch(batch.batch_id, actor=BO, now=now).batch_id
 
 
+def recorded(petition_id: int) -> list[tuple[str, str]]:
+    """Return the steps that the office's record has of a petition, after its chain was checked."""
+    assert verify_audit().wrong is None
+    rows = AuditRecord.objects.filter(subject=f"petition/{petition_id}").order_by("number")
+    return list(rows.values_list("action", "actor"))
+
+
 def recounted(petition_id: int, log_entries: Callable[[int], list[bytes]]) -> tuple[int, int, int, int]:
     """Recount the log as an outsider does; signatures, voids, reinstatements and the count."""
     with connection.cursor() as cursor:
@@ -100,6 +108,11 @@ def test_proposed_approved_run_and_counted_once(
     done: list[tuple[int, int]] = []
     batch = run_batch(batch.batch_id, now=now, progress=lambda number, of: done.append((number, of)))
     assert (batch.state, batch.done, done) == ("done", 2, [(2, 2)])
+    assert recorded(signed) == [
+        ("voids-proposed", "ada@example.org"),
+        ("voids-approved", "bo@example.org"),
+        ("voids-done", ""),
+    ]
     assert batch.decision is not None
     assert json.loads(batch.decision) == {
         "approved_by": "operator",
@@ -199,6 +212,9 @@ def test_cancelled_midway_and_resumed(
     batch = run_batch(batch_id, now=now, most=1)  # interrupted, taken up again
     assert (batch.state, batch.done) == ("running", 4)
     assert cancel_batch(batch_id, actor=BO, now=now).state == "cancelled"
+    assert recorded(signed)[2:] == [("voids-stopped", "bo@example.org")]
+    cancel_batch(propose(selection=Selection(leaves=(6,))).batch_id, actor=BO, now=now)
+    assert recorded(signed)[3:] == [("voids-proposed", "ada@example.org"), ("voids-refused", "bo@example.org")]
     assert run_batch(batch_id, now=now).done == 4
     assert recounted(signed, log_entries) == (6, 4, 0, 2)
     with pytest.raises(BatchError, match="is cancelled"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from maninso import ManinsoError, UsageError
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor
 from maninso.petitions.models import Account
 from maninso.petitions.models.account import OFFICE_ROLES
@@ -67,13 +67,12 @@ def add_member(
             Account.objects.filter(pk=old.pk).update(role=role, institution=institution, is_active=True)
             account = Account.objects.get(pk=old.pk)
         by = actor or Actor(role="system")
-        append_record(
-            role=by.role,
-            actor=by.name,
-            action="member-added" if old is None else "member-changed",
-            subject=f"account/{email}",
-            before={} if old is None else {"role": old.role, "institution": old.institution},
-            after={"role": role, "institution": institution},
+        record_action(
+            by,
+            "member-added" if old is None else "member-changed",
+            f"account/{email}",
+            {} if old is None else {"role": old.role, "institution": old.institution},
+            {"role": role, "institution": institution},
             now=now,
         )
     return _member(account), old is None
@@ -93,13 +92,12 @@ def remove_member(*, email: str, now: dt.datetime, actor: Actor | None = None) -
             require_another_operator(account)
         Account.objects.filter(pk=account.pk).update(role="", institution="", is_active=False)
         by = actor or Actor(role="system")
-        append_record(
-            role=by.role,
-            actor=by.name,
-            action="member-removed",
-            subject=f"account/{email}",
-            before={"role": account.role, "institution": account.institution},
-            after={"role": ""},
+        record_action(
+            by,
+            "member-removed",
+            f"account/{email}",
+            {"role": account.role, "institution": account.institution},
+            {"role": ""},
             now=now,
         )
     return _member(account)

@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 
@@ -20,6 +20,16 @@ START = bytes(32)
 
 _LOCK = 0x6D616E696E7361  # another one than the sequencer's and the migrations'
 _CHUNK = 2_000
+
+
+class Doer(Protocol):
+    """Who does something: a role, and a name, which is "" where it is the program or a creator."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +56,29 @@ class AuditReport:
     digest: str  # hex; of the last sound record
     wrong: int | None  # its number
     fault: str  # "" where all is sound
+
+
+def record_action(
+    actor: Doer,
+    action: str,
+    subject: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    now: dt.datetime,
+    reason: str = "",
+) -> int:
+    """Append what somebody did to a subject ("petition/12") inside the caller's transaction; see `append_record`."""
+    return append_record(
+        role=actor.role,
+        actor=actor.name,
+        action=action,
+        subject=subject,
+        reason=reason,
+        before=before,
+        after=after,
+        now=now,
+    )
 
 
 def append_record(

@@ -14,7 +14,7 @@ from maninso import ManinsoError, UsageError
 from maninso.charter import count_midnights, extend_for_pause
 from maninso.petitions.access.rules import read_charter_version
 from maninso.petitions.access.views import Words
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import (
     Actor,
     RoleError,
@@ -87,7 +87,9 @@ def save_page(*, slug: str, language: str, title: str, body: str, actor: Actor, 
         PageVersion.objects.create(
             slug=slug, language=language, version=version, title=title, body=body, author=actor.name, at=now
         )
-        _write(actor, "page-saved", f"page/{slug}/{language}", {"version": version - 1}, {"version": version}, now=now)
+        record_action(
+            actor, "page-saved", f"page/{slug}/{language}", {"version": version - 1}, {"version": version}, now=now
+        )
     return version
 
 
@@ -132,7 +134,7 @@ def post_notice(*, kind: str, text: Words, actor: Actor, now: dt.datetime) -> in
             taking = Petition.objects.filter(state__in=("open", "closed"), gate__state="open")
             for petition_id in taking.values_list("pk", flat=True):
                 pause_signing_of(petition_id)
-        _write(actor, kind, f"notice/{notice.pk}", {}, {"ko": cleaned["ko"], "en": cleaned["en"]}, now=now)
+        record_action(actor, kind, f"notice/{notice.pk}", {}, {"ko": cleaned["ko"], "en": cleaned["en"]}, now=now)
     return notice.pk
 
 
@@ -151,7 +153,9 @@ def end_notice(notice_id: int, *, actor: Actor, now: dt.datetime) -> int:
         Notice.objects.filter(pk=notice_id).update(ended_at=now, ended_by=actor.name)
         if notice.kind == "signing-paused":
             extended = _resume_all(notice.started_at, now=now)
-        _write(actor, "notice-ended", f"notice/{notice_id}", {"kind": notice.kind}, {"extended": extended}, now=now)
+        record_action(
+            actor, "notice-ended", f"notice/{notice_id}", {"kind": notice.kind}, {"extended": extended}, now=now
+        )
     return extended
 
 
@@ -202,14 +206,6 @@ def _lock_pages() -> None:
 def _require_operator(actor: Actor) -> None:
     if actor.role != "operator":
         raise RoleError(f"a {actor.role} may not change what the site says", cure="ask an operator")
-
-
-def _write(
-    actor: Actor, action: str, subject: str, before: dict[str, object], after: dict[str, object], *, now: dt.datetime
-) -> None:
-    append_record(
-        role=actor.role, actor=actor.name, action=action, subject=subject, before=before, after=after, now=now
-    )
 
 
 def _page(row: PageVersion) -> PageView:

@@ -1,5 +1,6 @@
 """The family desk through its page: preview, merge with a reason, take one out; nothing by those who may not."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,28 @@ from maninso.charter import load_preset
 from maninso.petitions.audit import verify_audit
 from maninso.petitions.discovery import catch_up
 from maninso.petitions.lifecycle import draft_petition, pass_to_moderation, submit_petition
-from maninso.petitions.models import AuditRecord, FamilyChange, FamilyMember
+from maninso.petitions.models import AuditRecord, FamilyChange, FamilyMember, Petition
 
 pytestmark = pytest.mark.django_db
 
 WHY = "Both ask for longer hours of the library."
+
+
+@pytest.fixture
+def twins(opened: Callable[..., int], now: dt.datetime) -> tuple[int, int]:
+    """A petition that waits for a decision, and an open one that asks for the same."""
+    twin = opened(title="Close the night market in Mill Street")
+    waits = draft_petition(
+        charter=load_preset("university"),
+        title="Close the night market in Mill Street",
+        body="It is loud.",
+        language="en",
+        now=now,
+    )
+    if submit_petition(waits, now=now) == "gathering":
+        pass_to_moderation(waits, now=now)
+    catch_up(now=now)
+    return waits, twin
 
 
 def desk(petition: int) -> str:
@@ -87,23 +105,58 @@ def test_auditors_look_and_change_nothing(enter: Any, opened: Callable[..., int]
 
 
 def test_the_queue_flags_what_is_there_already(
-    enter: Any, opened: Callable[..., int], now: Any, monkeypatch: pytest.MonkeyPatch
+    enter: Any, twins: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(title="Close the night market in Mill Street")
-    waits = draft_petition(
-        charter=load_preset("university"),
-        title="Close the night market in Mill Street",
-        body="It is loud.",
-        language="en",
-        now=now,
-    )
-    if submit_petition(waits, now=now) == "gathering":
-        pass_to_moderation(waits, now=now)
-    catch_up(now=now)
     kim = enter("moderator")
     assert "1 like it" in kim.get("/office").content.decode()
     monkeypatch.setattr("maninso.web.office.queue.LOOKING", -1.0)  # there was no time for it
     assert "like it" not in kim.get("/office").content.decode()
+
+
+def test_what_waits_joins_a_family_that_the_office_sees_alone(enter: Any, client: Any, twins: tuple[int, int]) -> None:
+    waits, twin = twins
+    kim = enter("moderator")
+    assert f"/office/petitions/{waits}/family" in kim.get(f"/en/office/petitions/{waits}").content.decode()
+    assert kim.post(desk(waits), {"do": "merge", "id": str(twin), "note": WHY}).status_code == 303
+    review = kim.get(f"/en/office/petitions/{waits}").content.decode()
+    assert ("In a family with:" in review, f"/en/office/petitions/{twin}" in review) == (True, True)
+    for public, hidden in ((waits, twin), (twin, waits)):
+        page = client.get(f"/en/petitions/{public}").content.decode()
+        assert (f"/en/petitions/{hidden}" in page, "counts cannot be added up" in page) == (False, False)
+    assert client.get(f"/petitions/{twin}.json").json()["data"]["attributes"]["family"] is None
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_duplicate_is_refused_with_its_twin_and_its_page_leads_there(
+    enter: Any, client: Any, twins: tuple[int, int], typed: bool
+) -> None:
+    waits, twin = twins
+    kim, address = enter("moderator"), f"/en/office/petitions/{waits}/reject"
+    assert f'id="twin-{twin}"' in kim.get(address).content.decode()
+    given = (
+        {"code": "duplicate", "twin": "0", "other": f"#{twin}"} if typed else {"code": "duplicate", "twin": str(twin)}
+    )
+    page = kim.post(address, given).content.decode()
+    assert f"Another petition asks for the same: number {twin}" in page
+    check_markup("decision", page, "en")
+    assert FamilyMember.objects.count() == 0
+    assert kim.post(address, {**given, "do": "decide"}).status_code == 303
+    page = client.get(f"/en/petitions/{waits}").content.decode()
+    assert "The same request is open for signatures here:" in page
+    assert client.get(f"/petitions/{waits}.json").json()["data"]["attributes"]["family"]["open_twin"] == twin
+
+
+@pytest.mark.parametrize("twin", [{"other": "nonsense"}, {"other": "999999"}, {"twin": "9" * 30}, {"other": "{waits}"}])
+def test_a_twin_that_is_none_is_said_and_nothing_is_decided(
+    enter: Any, twins: tuple[int, int], twin: dict[str, str]
+) -> None:
+    waits, _ = twins
+    given = {"code": "duplicate", **{key: value.format(waits=waits) for key, value in twin.items()}}
+    for do in ("", "decide"):
+        answer = enter("moderator").post(f"/en/office/petitions/{waits}/reject", {**given, "do": do, "note": "Hm."})
+        page = answer.content.decode()
+        assert (answer.status_code, "no such petition on the public lists" in page, "Hm." in page) == (409, True, True)
+    assert (Petition.objects.get(pk=waits).state, FamilyMember.objects.count()) == ("moderation", 0)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -52,10 +52,10 @@ def petition_rows() -> "QuerySet[Petition]":
     )
 
 
-def card_rows() -> "QuerySet[Petition]":
-    """Listed petitions with all that their cards show, in a fixed number of queries."""
+def card_rows(which: Q = LISTED) -> "QuerySet[Petition]":
+    """Petitions (the listed ones) with all that their cards show, in a fixed number of queries."""
     return (
-        Petition.objects.filter(LISTED)
+        Petition.objects.filter(which)
         .annotate(beginning=Left("body", _BEGINNING))
         .select_related("charter", "tree")
         .defer("charter__source", "body")

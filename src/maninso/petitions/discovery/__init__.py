@@ -13,6 +13,7 @@ from maninso.petitions.discovery.families import (
     list_family_changes,
     merge_petitions,
     preview_family,
+    refuse_duplicate,
     show_family,
     split_petition,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "merge_petitions",
     "prepare_vectors",
     "preview_family",
+    "refuse_duplicate",
     "search_petitions",
     "show_family",
     "split_petition",

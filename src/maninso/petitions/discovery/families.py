@@ -2,7 +2,8 @@
 
 A family is a set of links. It has no count: whoever signed two members counts in both, so their sum says nothing of how
 many people stand behind the demand. What the program finds are candidates; merging and splitting are acts of a person,
-each with a reason, and all of them stay on the record.
+each with a reason, and all of them stay on the record. What waits for a decision may be a member, which the office
+alone sees: refused as a duplicate, its tombstone points to the twin that takes signatures.
 """
 
 import datetime as dt
@@ -10,18 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from maninso import ManinsoError
+from maninso.charter import Charter
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.rows import LISTED, card_rows
 from maninso.petitions.access.views import PetitionCard
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.discovery.similar import Similar, find_similar
 from maninso.petitions.discovery.stance import compare_stances
 from maninso.petitions.lifecycle import Actor
 from maninso.petitions.models import FAMILY_ROLES, Family, FamilyChange, FamilyMember, Petition
+from maninso.petitions.moderation import Decision, decide
+from maninso.petitions.moderation.desk import lock_case
 
 MOST_MEMBERS = 200
+UNPUBLISHED = ("draft", "gathering", "moderation")
+
+_MERGEABLE = LISTED | Q(state="moderation")
 
 
 class FamilyError(ManinsoError):
@@ -58,12 +66,16 @@ class FamilyPreview:
     opposed: tuple[tuple[int, int, str], ...]  # pairs that seem to ask for opposite things: "turned" or "rival"
 
 
-def show_family(petition_id: int, *, now: dt.datetime) -> FamilyView | None:
-    """Return a petition's family as the public may see it; None where no other listed petition is in it."""
-    family = FamilyMember.objects.filter(petition=petition_id).values_list("family_id", flat=True).first()
-    if family is None:
+def show_family(petition_id: int, *, now: dt.datetime, for_office: bool = False) -> FamilyView | None:
+    """Return a petition's family as the public may see it; None where no other listed petition is in it.
+
+    The office also sees members that wait for a decision, and the families of those.
+    """
+    place = FamilyMember.objects.filter(petition=petition_id).values_list("family_id", "petition__state").first()
+    if place is None or (place[1] in UNPUBLISHED and not for_office):
         return None
-    cards = build_cards(card_rows().filter(membership__family=family), now=now)
+    family = place[0]
+    cards = build_cards(card_rows(_MERGEABLE if for_office else LISTED).filter(membership__family=family), now=now)
     others = sorted(
         (card for card in cards if card.petition_id != petition_id),
         key=lambda card: (card.state != "open", -card.count, -card.petition_id),
@@ -93,7 +105,7 @@ def preview_family(petition_ids: Sequence[int], *, now: dt.datetime) -> FamilyPr
     """Return what merging these petitions would make. Raises FamilyError where they cannot be merged."""
     named, members = _gather(petition_ids)
     families = dict(FamilyMember.objects.filter(petition__in=members).values_list("petition_id", "family_id"))
-    cards = build_cards(card_rows().filter(pk__in=members).order_by("pk"), now=now)
+    cards = build_cards(card_rows(_MERGEABLE).filter(pk__in=members).order_by("pk"), now=now)
     return FamilyPreview(
         members=cards,
         added=frozenset(named - families.keys()),
@@ -114,22 +126,50 @@ def merge_petitions(petition_ids: Sequence[int], *, note: str, actor: Actor, now
     Each petition that joins, or moves from another family, is put on the record with the note. Two merges at once wait
     for each other. Raises FamilyError.
     """
+    family, changes = _join(petition_ids, note=note, actor=actor, now=now)
+    _put_on_record(changes, note=note, actor=actor, now=now)
+    return family
+
+
+@transaction.atomic
+def refuse_duplicate(
+    petition_id: int, decision: Decision, *, actor: Actor, now: dt.datetime, charter: Charter | None = None
+) -> str:
+    """Refuse a petition that waits and make it one family with `decision.twin`, both or neither; return its new state.
+
+    Taking the decision back leaves it in the family. Raises FamilyError, and what `moderation.decide` raises.
+    """
+    # The locks in the order in which everybody takes them, and the record's, which others wait for, last.
+    lock_case(petition_id)
+    note = decision.note.strip() or f"{decision.code}: {decision.twin}"
+    _, changes = _join([petition_id, decision.twin], note=note, actor=actor, now=now)
+    state = decide(petition_id, decision, actor=actor, now=now, charter=charter)
+    _put_on_record(changes, note=note, actor=actor, now=now)
+    return state
+
+
+def _join(
+    petition_ids: Sequence[int], *, note: str, actor: Actor, now: dt.datetime
+) -> tuple[int, list[tuple[int, int, bool]]]:
+    """Make these petitions one family; return its number and what changed: family, petition, whether it joined."""
     _require_person(actor, note)
     _, members = _gather(petition_ids)
     # Who locks the petitions first decides; the other finds what that made.
     list(Petition.objects.select_for_update().filter(pk__in=sorted(members)).order_by("pk").values_list("pk"))
     _, members = _gather(petition_ids)
     places = dict(FamilyMember.objects.filter(petition__in=members).values_list("petition_id", "family_id"))
+    list(Family.objects.select_for_update().filter(pk__in=places.values()).order_by("pk").values_list("pk"))
     family = min(places.values(), default=None) or Family.objects.create(created_at=now).pk
+    changes = []
     for petition_id in sorted(members):
         old = places.get(petition_id)
         if old == family:
             continue
         if old is not None:
-            _record(old, petition_id, joined=False, note=note, actor=actor, now=now)
+            changes.append((old, petition_id, False))
         FamilyMember.objects.update_or_create(petition_id=petition_id, defaults={"family_id": family})
-        _record(family, petition_id, joined=True, note=note, actor=actor, now=now)
-    return family
+        changes.append((family, petition_id, True))
+    return family, changes
 
 
 @transaction.atomic
@@ -144,9 +184,8 @@ def split_petition(petition_id: int, *, note: str, actor: Actor, now: dt.datetim
     if family is None or petition_id not in left:
         raise FamilyError(f"petition {petition_id} is in no family", cure="look at its page again")
     leaving = left if len(left) <= 2 else [petition_id]
-    for each in leaving:
-        FamilyMember.objects.filter(petition=each).delete()
-        _record(family, each, joined=False, note=note, actor=actor, now=now)
+    FamilyMember.objects.filter(petition__in=leaving).delete()
+    _put_on_record([(family, each, False) for each in leaving], note=note, actor=actor, now=now)
 
 
 def list_family_changes(petition_id: int) -> tuple[FamilyChangeView, ...]:
@@ -162,12 +201,13 @@ def _gather(petition_ids: Sequence[int]) -> tuple[set[int], set[int]]:
     named = set(petition_ids)
     families = FamilyMember.objects.filter(petition__in=named).values("family")
     members = named | set(FamilyMember.objects.filter(family__in=families).values_list("petition_id", flat=True))
-    listed = set(Petition.objects.filter(LISTED, pk__in=named).values_list("pk", flat=True))
+    known = set(Petition.objects.filter(_MERGEABLE, pk__in=named).values_list("pk", flat=True))
     if len(members) < 2:
         raise FamilyError("a family needs two petitions", cure="name another petition that asks for the same")
-    if missing := sorted(named - listed):
+    if missing := sorted(named - known):
         raise FamilyError(
-            f"not on the public lists: {', '.join(map(str, missing))}", cure="merge petitions that anybody can read"
+            f"neither on the public lists nor waiting for a decision: {', '.join(map(str, missing))}",
+            cure="merge petitions that anybody can read, or that the office has before it",
         )
     if len(members) > MOST_MEMBERS:
         raise FamilyError(f"{len(members)} petitions are too many for one family", cure="merge fewer")
@@ -181,22 +221,18 @@ def _require_person(actor: Actor, note: str) -> None:
         raise FamilyError("the reason is empty", cure="say why these petitions ask for the same, or do not")
 
 
-def _record(family: int, petition_id: int, *, joined: bool, note: str, actor: Actor, now: dt.datetime) -> None:
-    FamilyChange.objects.create(
-        family_id=family,
-        petition_id=petition_id,
-        joined=joined,
-        role=actor.role,
-        actor=actor.name,
-        note=note.strip(),
-        at=now,
-    )
-    append_record(
-        role=actor.role,
-        actor=actor.name,
-        action="family-joined" if joined else "family-left",
-        subject=f"petition/{petition_id}",
-        reason=note.strip(),
-        after={"family": family},
-        now=now,
-    )
+def _put_on_record(changes: Sequence[tuple[int, int, bool]], *, note: str, actor: Actor, now: dt.datetime) -> None:
+    """Note who put which petition into which family, or took it out; after everything else (audit.append_record)."""
+    for family, petition_id, joined in changes:
+        FamilyChange.objects.create(
+            family_id=family,
+            petition_id=petition_id,
+            joined=joined,
+            role=actor.role,
+            actor=actor.name,
+            note=note.strip(),
+            at=now,
+        )
+    for family, petition_id, joined in changes:
+        action = "family-joined" if joined else "family-left"
+        record_action(actor, action, f"petition/{petition_id}", {}, {"family": family}, now=now, reason=note.strip())

@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from maninso import ManinsoError, UsageError
 from maninso.ledger.canonical import render_json
 from maninso.ledger.entries import VOID_REASONS
-from maninso.petitions.lifecycle import Actor, RoleError, UnknownPetitionError, clean_text
+from maninso.petitions.audit import record_action
+from maninso.petitions.lifecycle import SYSTEM, Actor, RoleError, UnknownPetitionError, clean_text
 from maninso.petitions.models import SigningGate, SigningTree, VoidBatch
 from maninso.signing.gate import lock_head
 from maninso.signing.voids import (
@@ -121,7 +122,10 @@ def propose_batch(
         proposed_by=_name(actor),
     )
     batch.found = _count(batch, end=_read_size(petition_id))
-    batch.save()
+    with transaction.atomic():
+        batch.save()
+        proposed = {"reason": reason, "text": text, "undoes": undoes, "found": batch.found}
+        _record(batch, "voids-proposed", actor, {}, {**proposed, "conditions": _list_tuples(conditions)}, now=now)
     return _view(batch)
 
 
@@ -160,6 +164,8 @@ def approve_batch(batch_id: int, *, actor: Actor, now: dt.datetime) -> BatchView
         batch.approved_by, batch.leaves, batch.end = _name(actor), leaves, end
         batch.decision = _render_decision(batch)
         batch.save()
+        decided = {"state": "approved", "leaves": leaves, "decision": hashlib.sha256(batch.decision).hexdigest()}
+        _record(batch, "voids-approved", actor, {"state": "proposed", "found": batch.found}, decided, now=now)
     return _view(batch)
 
 
@@ -188,8 +194,10 @@ def cancel_batch(batch_id: int, *, actor: Actor, now: dt.datetime) -> BatchView:
         batch = _lock(batch_id)
         if batch.state in ("done", "cancelled"):
             raise BatchError(f"batch {batch_id} is {batch.state}", cure="what is done can be undone by another batch")
-        batch.state, batch.ended_at, batch.ended_by = "cancelled", now, _name(actor)
+        old, batch.state, batch.ended_at, batch.ended_by = batch.state, "cancelled", now, _name(actor)
         batch.save()
+        action = "voids-refused" if old == "proposed" else "voids-stopped"
+        _record(batch, action, actor, {"state": old}, {"state": "cancelled", "done": batch.done}, now=now)
     return _view(batch)
 
 
@@ -240,7 +248,28 @@ def _run_chunk(batch_id: int, *, now: dt.datetime) -> VoidBatch:
         if len(chosen) < limit or batch.done == batch.leaves:
             batch.state, batch.ended_at = "done", now
         batch.save()
+        if batch.state == "done":
+            _record(batch, "voids-done", SYSTEM, {"leaves": batch.leaves}, {"done": batch.done}, now=now)
     return batch
+
+
+def _record(
+    batch: VoidBatch,
+    action: str,
+    actor: Actor,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Put a step on the office's record, under the name that the batch's two people are told apart by."""
+    by = actor if actor == SYSTEM else Actor(role=actor.role, name=_name(actor))
+    record_action(by, action, f"petition/{batch.petition_id}", before, {"batch": batch.pk, **after}, now=now)
+
+
+def _list_tuples(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return conditions as the database gives them back: with lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in conditions.items()}
 
 
 def _next(cursor: Any, batch: VoidBatch, *, end: int, limit: int) -> list[int]:

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from maninso import ManinsoError, UsageError
 from maninso.petitions.access.rules import read_charter_version, reason_words
 from maninso.petitions.access.views import Words
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, clean_text
 from maninso.petitions.models import Appeal, Petition, StateChange
 from maninso.petitions.moderation.decisions import restore, send_to_creator
-from maninso.petitions.moderation.desk import require, write
+from maninso.petitions.moderation.desk import require
 
 REFUSED = ("rejected", "hidden", "removed")
 LONGEST = 3_000  # characters
@@ -54,7 +55,7 @@ def make_appeal(petition_id: int, *, text: str, now: dt.datetime) -> None:
     try:
         with transaction.atomic():
             Appeal.objects.create(petition_id=petition_id, against_id=last, text=text, made_at=now)
-            write(Actor(role="creator"), "appealed", petition_id, {}, {"appeal": text}, now=now)
+            record_action(Actor(role="creator"), "appealed", f"petition/{petition_id}", {}, {"appeal": text}, now=now)
     except IntegrityError as error:
         raise AppealError(f"petition {petition_id} was appealed against already", cure="wait for the answer") from error
 
@@ -95,7 +96,15 @@ def decide_appeal(appeal_id: int, *, uphold: bool, answer: str, actor: Actor, no
             body=answer,
             now=now,
         )
-        write(actor, f"appeal-{appeal.state}", appeal.petition_id, {}, {"appeal": appeal_id}, reason=answer, now=now)
+        record_action(
+            actor,
+            f"appeal-{appeal.state}",
+            f"petition/{appeal.petition_id}",
+            {},
+            {"appeal": appeal_id},
+            reason=answer,
+            now=now,
+        )
 
 
 def list_appeals(*, state: str = "open") -> tuple[AppealView, ...]:

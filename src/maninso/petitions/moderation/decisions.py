@@ -11,7 +11,9 @@ from django.db import transaction
 
 from maninso import ManinsoError
 from maninso.charter import Charter
+from maninso.petitions.access.rows import LISTED
 from maninso.petitions.access.rules import find_reason, read_charter_version, reason_words
+from maninso.petitions.audit import record_action
 from maninso.petitions.letters import cancel_letter, store_letter
 from maninso.petitions.lifecycle import (
     SYSTEM,
@@ -29,7 +31,7 @@ from maninso.petitions.lifecycle import (
     restore_petition,
 )
 from maninso.petitions.models import Case, Petition, Raising, StateChange, Takedown
-from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, require_free, write
+from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, require_free
 from maninso.petitions.moderation.masking import require_seen
 from maninso.petitions.moderation.words import LetterText, write_decision, write_restored
 from maninso.petitions.noticeboard import is_paused, lock_pauses
@@ -55,6 +57,8 @@ class TakedownError(ManinsoError):
 class Decision:
     """What was decided: approve, reject or hide; the reason's code, the public note, the letter as it is to go out.
 
+    `twin` is the listed petition that asks for the same, which the letter names; 0 for none.
+
     An empty letter is the one that `preview_letter` gives. `seen` is the digest of the text that was looked at, in hex:
     if a colleague masked or unmasked something since, the decision is refused. "" is for decisions without a look.
     """
@@ -64,6 +68,7 @@ class Decision:
     note: str = ""
     letter: str = ""
     seen: str = ""
+    twin: int = 0
 
 
 def preview_letter(petition_id: int, decision: Decision) -> LetterText:
@@ -73,8 +78,18 @@ def preview_letter(petition_id: int, decision: Decision) -> LetterText:
         raise UnknownPetitionError(petition_id)
     reason = reason_words(read_charter_version(petition.charter), decision.code)
     return write_decision(
-        decision.kind, language=petition.language, title=petition.title, reason=reason, note=decision.note
+        decision.kind,
+        language=petition.language,
+        title=petition.title,
+        reason=reason,
+        note=decision.note,
+        twin=_find_twin(decision.twin),
     )
+
+
+def _find_twin(petition_id: int) -> tuple[int, str] | None:
+    rows = Petition.objects.filter(LISTED, pk=petition_id)
+    return rows.values_list("pk", "title").first() if petition_id else None
 
 
 def decide(
@@ -109,7 +124,15 @@ def decide(
         delay = dt.timedelta(0) if new == "open" else UNDO
         _send(petition_id, name_letter(petition_id), text.subject, letter or text.body, now=now, delay=delay)
         Case.objects.filter(pk=case.pk).update(holder=None, held_since=None, hold="")
-        write(actor, decision.kind, petition_id, {"state": old}, {"state": new}, reason=_say(reason), now=now)
+        record_action(
+            actor,
+            decision.kind,
+            f"petition/{petition_id}",
+            {"state": old},
+            {"state": new},
+            reason=_say(reason),
+            now=now,
+        )
     return new
 
 
@@ -125,7 +148,7 @@ def undo_decision(petition_id: int, *, actor: Actor, now: dt.datetime) -> None:
         old = Petition.objects.values_list("state", flat=True).get(pk=petition_id)
         # Whoever may refuse may take it back before anybody was told; restoring later is the operator's.
         restore_petition(petition_id, now=now, actor=SYSTEM)
-        write(actor, "undone", petition_id, {"state": old}, {"state": "moderation"}, now=now)
+        record_action(actor, "undone", f"petition/{petition_id}", {"state": old}, {"state": "moderation"}, now=now)
 
 
 def restore(petition_id: int, *, actor: Actor, now: dt.datetime, reason: str = "") -> str:
@@ -140,7 +163,9 @@ def restore(petition_id: int, *, actor: Actor, now: dt.datetime, reason: str = "
         petition = Petition.objects.get(pk=petition_id)
         text = write_restored(petition.language)
         _send(petition_id, name_letter(petition_id), text.subject, text.body, now=now)
-        write(actor, "restored", petition_id, {"state": old}, {"state": new}, reason=reason, now=now)
+        record_action(
+            actor, "restored", f"petition/{petition_id}", {"state": old}, {"state": new}, reason=reason, now=now
+        )
     return new
 
 
@@ -163,7 +188,9 @@ def propose_takedown(petition_id: int, *, code: str, note: str, actor: Actor, no
             petition=petition, reason_code=code, note=note, proposed_by=actor.name, proposed_at=now
         )
         reason = _say(Reason(code=code, note=note))
-        write(actor, "takedown-proposed", petition_id, {}, {"takedown": proposal.pk}, reason=reason, now=now)
+        record_action(
+            actor, "takedown-proposed", f"petition/{petition_id}", {}, {"takedown": proposal.pk}, reason=reason, now=now
+        )
     return proposal.pk
 
 
@@ -186,7 +213,9 @@ def decide_takedown(takedown_id: int, *, agree: bool, actor: Actor, now: dt.date
             remove_petition(petition_id, reason=reason, now=now, actor=actor)
             _send(petition_id, name_letter(petition_id), text.subject, text.body, now=now)
         action = "taken-down" if agree else "takedown-declined"
-        write(actor, action, petition_id, {"takedown": takedown_id}, {}, reason=_say(reason), now=now)
+        record_action(
+            actor, action, f"petition/{petition_id}", {"takedown": takedown_id}, {}, reason=_say(reason), now=now
+        )
 
 
 def _follow_pause(petition_id: int) -> None:

@@ -1,13 +1,11 @@
 """A petition on a moderator's desk: claimed, taken over, set aside, noted on. Every step is on the office's record."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 
 from maninso import ManinsoError, UsageError
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, RoleError, UnknownPetitionError, clean_text
 from maninso.petitions.models import Account, BlockedCreator, Case, Note, Petition, Raising
 
@@ -41,7 +39,14 @@ def claim(petition_id: int, *, actor: Actor, now: dt.datetime, take_over: bool =
             raise HeldError(petition_id, old)
         case.holder, case.held_since = Account.objects.get(email=actor.name), now
         case.save()
-        write(actor, "taken-over" if old else "claimed", petition_id, {"holder": old}, {"holder": actor.name}, now=now)
+        record_action(
+            actor,
+            "taken-over" if old else "claimed",
+            f"petition/{petition_id}",
+            {"holder": old},
+            {"holder": actor.name},
+            now=now,
+        )
 
 
 def release(petition_id: int, *, actor: Actor, now: dt.datetime) -> None:
@@ -52,7 +57,7 @@ def release(petition_id: int, *, actor: Actor, now: dt.datetime) -> None:
             return
         case.holder, case.held_since = None, None
         case.save()
-        write(actor, "released", petition_id, {"holder": actor.name}, {"holder": None}, now=now)
+        record_action(actor, "released", f"petition/{petition_id}", {"holder": actor.name}, {"holder": None}, now=now)
 
 
 def set_hold(petition_id: int, *, hold: str, actor: Actor, now: dt.datetime) -> None:
@@ -69,7 +74,7 @@ def set_hold(petition_id: int, *, hold: str, actor: Actor, now: dt.datetime) -> 
             return
         old, case.hold = case.hold, hold
         case.save()
-        write(actor, hold or "brought-back", petition_id, {"hold": old}, {"hold": hold}, now=now)
+        record_action(actor, hold or "brought-back", f"petition/{petition_id}", {"hold": old}, {"hold": hold}, now=now)
 
 
 def add_note(petition_id: int, *, text: str, actor: Actor, now: dt.datetime) -> None:
@@ -80,7 +85,7 @@ def add_note(petition_id: int, *, text: str, actor: Actor, now: dt.datetime) -> 
     with transaction.atomic():
         lock_case(petition_id)
         Note.objects.create(petition_id=petition_id, author=actor.name, text=text, at=now)
-        write(actor, "noted", petition_id, {}, {"note": text}, now=now)
+        record_action(actor, "noted", f"petition/{petition_id}", {}, {"note": text}, now=now)
 
 
 def block_creator(petition_id: int, *, until: dt.datetime, actor: Actor, now: dt.datetime) -> bool:
@@ -96,7 +101,7 @@ def block_creator(petition_id: int, *, until: dt.datetime, actor: Actor, now: dt
             defaults={"until": until, "reason": f"petition {petition_id}, by {actor.name}"},
         )
         day = until.date().isoformat()
-        write(actor, "creator-blocked", petition_id, {}, {"until": day}, now=now)
+        record_action(actor, "creator-blocked", f"petition/{petition_id}", {}, {"until": day}, now=now)
     return True
 
 
@@ -125,26 +130,3 @@ def require(actor: Actor, roles: frozenset[str], what: str) -> None:
     """Raise RoleError unless the actor's role is one of these."""
     if actor.role not in roles:
         raise RoleError(f"a {actor.role} may not {what}", cure=f"ask: {', '.join(sorted(roles))}")
-
-
-def write(
-    actor: Actor,
-    action: str,
-    petition_id: int,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    *,
-    now: dt.datetime,
-    reason: str = "",
-) -> None:
-    """Append to the office's record what was done to a petition."""
-    append_record(
-        role=actor.role,
-        actor=actor.name,
-        action=action,
-        subject=f"petition/{petition_id}",
-        reason=reason,
-        before=before,
-        after=after,
-        now=now,
-    )

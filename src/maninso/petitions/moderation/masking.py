@@ -12,9 +12,10 @@ from django.db import transaction
 
 from maninso import ManinsoError, UsageError
 from maninso.petitions.access.rules import find_reason, read_charter_version
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, ReasonError
 from maninso.petitions.models import Mask, Petition
-from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, require_free, require_waiting, write
+from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, require_free, require_waiting
 
 BLOCK = "■■■"
 SALT_LENGTH = 16
@@ -78,7 +79,7 @@ def mask_passages(
         for mask in masked:
             mask.save()
             commitment = {"field": mask.field, "commitment": bytes(mask.commitment).hex()}
-            write(actor, "masked", petition_id, {}, commitment, reason=reason_code, now=now)
+            record_action(actor, "masked", f"petition/{petition_id}", {}, commitment, reason=reason_code, now=now)
     return len(masked)
 
 
@@ -99,7 +100,7 @@ def unmask_last(petition_id: int, *, actor: Actor, now: dt.datetime) -> bool:
         _change(petition, texts, now=now)
         Mask.objects.filter(pk=mask.pk).update(undone_at=now)
         commitment = {"field": mask.field, "commitment": bytes(mask.commitment).hex()}
-        write(actor, "unmasked", petition_id, commitment, {}, now=now)
+        record_action(actor, "unmasked", f"petition/{petition_id}", commitment, {}, now=now)
     return True
 
 

@@ -11,10 +11,11 @@ from django.db import transaction
 from maninso import ManinsoError
 from maninso.petitions.access.rules import find_reason, read_charter_version, reason_words
 from maninso.petitions.access.views import Words
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, ReasonError, clean_text
 from maninso.petitions.models import Announcement, Message
 from maninso.petitions.moderation.decisions import send_to_creator
-from maninso.petitions.moderation.desk import DECIDERS, require, write
+from maninso.petitions.moderation.desk import DECIDERS, require
 
 LONGEST_NOTE = 500  # characters
 
@@ -70,7 +71,7 @@ def hide_news(petition_id: int, news_id: int, *, code: str, note: str, actor: Ac
         Message.objects.filter(kind="update", petition_id=petition_id, facts__text=item.text).delete()
         _tell(petition_id, news_id, item, code, note, now=now)
         reason = f"{code}: {note}" if note else code
-        write(actor, "news-hidden", petition_id, {"news": news_id}, {}, reason=reason, now=now)
+        record_action(actor, "news-hidden", f"petition/{petition_id}", {"news": news_id}, {}, reason=reason, now=now)
 
 
 def bring_news_back(petition_id: int, news_id: int, *, actor: Actor, now: dt.datetime) -> None:
@@ -82,7 +83,7 @@ def bring_news_back(petition_id: int, news_id: int, *, actor: Actor, now: dt.dat
         if not back.update(hidden_at=None, hidden_by="", hidden_code="", hidden_note=""):
             raise NewsItemError(f"news {news_id} is not hidden", cure="look at the petition again")
         before = {"news": news_id, "reason": item.hidden_code, "hidden_by": item.hidden_by}
-        write(actor, "news-brought-back", petition_id, before, {}, now=now)
+        record_action(actor, "news-brought-back", f"petition/{petition_id}", before, {}, now=now)
 
 
 def _find(petition_id: int, news_id: int) -> Announcement:

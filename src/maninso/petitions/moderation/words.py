@@ -12,12 +12,25 @@ class LetterText:
     body: str
 
 
-def write_decision(kind: str, *, language: str, title: str, reason: Mapping[str, str], note: str) -> LetterText:
-    """Return the letter that tells a creator of a decision: `kind` is approve, reject, hide or remove."""
+def write_decision(
+    kind: str,
+    *,
+    language: str,
+    title: str,
+    reason: Mapping[str, str],
+    note: str,
+    twin: tuple[int, str] | None = None,
+) -> LetterText:
+    """Return the letter that tells a creator of a decision: `kind` is approve, reject, hide or remove.
+
+    `twin` is the number and the title of a petition that asks for the same.
+    """
     korean = language.partition("-")[0] == "ko"
     why = reason.get("ko" if korean else "en", "")
     subjects, bodies = (_KO_SUBJECTS, _KO_BODIES) if korean else (_EN_SUBJECTS, _EN_BODIES)
     body = bodies[kind].format(title=title, reason=why)
+    if twin is not None:
+        body += "\n\n" + (_KO_TWIN if korean else _EN_TWIN).format(number=twin[0], title=twin[1])
     if note:
         body += f"\n\n{note}"
     if kind != "approve":
@@ -56,5 +69,7 @@ _EN_BODIES = {
     "hide": "“{title}” was not admitted, and its text is kept from the public.\n\nReason: {reason}",
     "remove": "“{title}” was taken down. Its number, dates, count and the reason stay on record.\n\nReason: {reason}",
 }
+_KO_TWIN = "같은 내용의 청원이 있습니다: {number}번 ‘{title}’"
+_EN_TWIN = "Another petition asks for the same: number {number}, “{title}”."
 _KO_APPEAL = "동의하지 않으면 청원인 페이지에서 이의를 제기할 수 있습니다. 결정한 사람이 아닌 다른 사람이 다시 봅니다."
 _EN_APPEAL = "If you disagree, you may appeal on your petition's own page. Somebody else looks at it again."

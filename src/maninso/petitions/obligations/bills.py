@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from maninso import UsageError
 from maninso.ledger.canonical import render_json
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, clean_text
 from maninso.petitions.models import Bill, BillPetition, Petition, Provision, Stage
 
@@ -164,13 +164,12 @@ def keep_bill(record: BillRecord, *, actor: Actor, now: dt.datetime) -> str:
             BillPetition(bill=bill, position=number, petition_id=petition, demand=each.demand, meets=each.meets)
             for number, (each, petition) in enumerate(zip(record.petitions, petitions, strict=True))
         )
-        append_record(
-            role=actor.role,
-            actor=actor.name,
-            action="bill-added" if is_new else "bill-changed",
-            subject=f"bill/{bill.pk}",
-            before={"sha256": bytes(old.digest).hex()} if old else {},
-            after={"sha256": record.digest.hex(), "register": record.register_id, "number": record.number},
+        record_action(
+            actor,
+            "bill-added" if is_new else "bill-changed",
+            f"bill/{bill.pk}",
+            {"sha256": bytes(old.digest).hex()} if old else {},
+            {"sha256": record.digest.hex(), "register": record.register_id, "number": record.number},
             now=now,
         )
     return "added" if is_new else "changed"

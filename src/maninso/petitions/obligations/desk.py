@@ -11,7 +11,7 @@ from maninso.petitions.access.build import build_obligation
 from maninso.petitions.access.rows import obligation_rows, overdue
 from maninso.petitions.access.rules import find_threshold, read_charter_version, words
 from maninso.petitions.access.views import ObligationView, Words
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, RoleError
 from maninso.petitions.models import Account, Assignment, Obligation
 from maninso.petitions.obligations.settling import lock_obligation, require_desk
@@ -119,13 +119,12 @@ def assign(obligation_id: int, *, email: str, actor: Actor, now: dt.datetime) ->
             Assignment.objects.update_or_create(pk=obligation_id, defaults={"account": account, "at": now})
         else:
             Assignment.objects.filter(pk=obligation_id).delete()
-        append_record(
-            role=actor.role,
-            actor=actor.name,
-            action="assigned",
-            subject=f"petition/{obligation.petition_id}",
-            before={"assignee": old.account.email if old else None},
-            after={"assignee": email or None},
+        record_action(
+            actor,
+            "assigned",
+            f"petition/{obligation.petition_id}",
+            {"assignee": old.account.email if old else None},
+            {"assignee": email or None},
             now=now,
         )
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from maninso import ManinsoError, UsageError
 from maninso.petitions import notices
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import SYSTEM, Actor, RoleError, check_language, clean_text
 from maninso.petitions.models import Obligation, Reply, ReplyTarget, Response
 from maninso.petitions.obligations.settling import (
@@ -68,7 +68,7 @@ def start_reply(*, obligations: Collection[int], language: str, actor: Actor, no
             institution=institution, language=language, written_by=actor.name, created_at=now, changed_at=now
         )
         _set_targets(reply, obligations)
-        _write(reply, "answer-started", actor, {}, {"obligations": sorted(obligations)}, now)
+        record_action(actor, "answer-started", f"answer/{reply.pk}", {}, {"obligations": sorted(obligations)}, now=now)
     return reply.pk
 
 
@@ -91,7 +91,7 @@ def edit_reply(
         given |= {"state": "writing", "proposed_by": "", "approved_by": "", "written_by": actor.name}
         _move(reply, seen=seen, now=now, revision=seen + 1, **given)
         after = {"revision": seen + 1, "obligations": sorted(obligations)}
-        _write(reply, "answer-edited", actor, before, after, now)
+        record_action(actor, "answer-edited", f"answer/{reply.pk}", before, after, now=now)
     return seen + 1
 
 
@@ -105,7 +105,7 @@ def propose_reply(reply_id: int, *, seen: int, actor: Actor, now: dt.datetime) -
                 "the answer is not whole", cure="say who answers, give the answer in brief, and write it out"
             )
         _move(reply, seen=seen, now=now, state="proposed", proposed_by=actor.name, note="")
-        _write(reply, "answer-proposed", actor, {}, {"revision": seen}, now)
+        record_action(actor, "answer-proposed", f"answer/{reply.pk}", {}, {"revision": seen}, now=now)
 
 
 def send_back_reply(reply_id: int, *, note: str, actor: Actor, now: dt.datetime) -> None:
@@ -116,7 +116,9 @@ def send_back_reply(reply_id: int, *, note: str, actor: Actor, now: dt.datetime)
         _require(reply, ("proposed", "approved"))
         before = {"state": reply.state}
         _move(reply, now=now, state="writing", proposed_by="", approved_by="", note=note)
-        _write(reply, "answer-sent-back", actor, before, {"state": "writing"}, now, reason=note)
+        record_action(
+            actor, "answer-sent-back", f"answer/{reply.pk}", before, {"state": "writing"}, now=now, reason=note
+        )
 
 
 def approve_reply(reply_id: int, *, seen: int, actor: Actor, now: dt.datetime) -> bool:
@@ -132,7 +134,14 @@ def approve_reply(reply_id: int, *, seen: int, actor: Actor, now: dt.datetime) -
         at = max(reply.publish_at or now, now)
         _move(reply, seen=seen, now=now, state="approved", approved_by=actor.name, publish_at=at)
         if at > now:
-            _write(reply, "answer-approved", actor, {}, {"revision": seen, "publish_at": at.isoformat()}, now)
+            record_action(
+                actor,
+                "answer-approved",
+                f"answer/{reply.pk}",
+                {},
+                {"revision": seen, "publish_at": at.isoformat()},
+                now=now,
+            )
             return False
         _publish(reply, by=actor, now=now)
     return True
@@ -157,7 +166,15 @@ def publish_due_replies(*, now: dt.datetime) -> int:
             else:
                 note = "nothing that it answers is owed any more"
                 _move(reply, now=now, state="writing", proposed_by="", approved_by="", note=note)
-                _write(reply, "answer-sent-back", SYSTEM, {"state": "approved"}, {"state": "writing"}, now, reason=note)
+                record_action(
+                    SYSTEM,
+                    "answer-sent-back",
+                    f"answer/{reply.pk}",
+                    {"state": "approved"},
+                    {"state": "writing"},
+                    now=now,
+                    reason=note,
+                )
     return published
 
 
@@ -174,7 +191,7 @@ def revise_reply(reply_id: int, *, actor: Actor, now: dt.datetime) -> None:
             "note": "",
         }
         _move(reply, now=now, state="writing", revision=reply.revision + 1, written_by=actor.name, **fresh)
-        _write(reply, "answer-reopened", actor, {"version": reply.versions}, {}, now)
+        record_action(actor, "answer-reopened", f"answer/{reply.pk}", {"version": reply.versions}, {}, now=now)
 
 
 def drop_reply(reply_id: int, *, actor: Actor, now: dt.datetime) -> None:
@@ -185,7 +202,7 @@ def drop_reply(reply_id: int, *, actor: Actor, now: dt.datetime) -> None:
         before = {"state": reply.state, "revision": reply.revision}
         if not reply.versions:
             _move(reply, now=now, state="dropped")
-            _write(reply, "answer-dropped", actor, before, {"state": "dropped"}, now)
+            record_action(actor, "answer-dropped", f"answer/{reply.pk}", before, {"state": "dropped"}, now=now)
             return
         last = Response.objects.filter(reply=reply).order_by("-version", "pk").first()
         if last is None:
@@ -193,7 +210,14 @@ def drop_reply(reply_id: int, *, actor: Actor, now: dt.datetime) -> None:
         words: dict[str, Any] = {name: getattr(last, name) for name in ("author", "summary", "body", "language")}
         words |= {"proposed_by": "", "approved_by": "", "note": ""}
         _move(reply, now=now, state="published", revision=reply.revision + 1, **words)
-        _write(reply, "answer-dropped", actor, before, {"state": "published", "version": last.version}, now)
+        record_action(
+            actor,
+            "answer-dropped",
+            f"answer/{reply.pk}",
+            before,
+            {"state": "published", "version": last.version},
+            now=now,
+        )
 
 
 def retract_reply(reply_id: int, *, reason: str, actor: Actor, now: dt.datetime) -> None:
@@ -212,7 +236,15 @@ def retract_reply(reply_id: int, *, reason: str, actor: Actor, now: dt.datetime)
         answered = sorted(set(reply.responses.values_list("obligation", flat=True)))
         for obligation_id in answered:
             take_back(obligation_id, reply=reply, now=now)
-        _write(reply, "answer-retracted", actor, {"version": reply.versions}, {"obligations": answered}, now, reason)
+        record_action(
+            actor,
+            "answer-retracted",
+            f"answer/{reply.pk}",
+            {"version": reply.versions},
+            {"obligations": answered},
+            now=now,
+            reason=reason,
+        )
 
 
 def preview_mail(reply_id: int, *, language: str, actor: Actor, now: dt.datetime) -> None:
@@ -249,7 +281,7 @@ def _publish(reply: Reply, *, by: Actor, now: dt.datetime) -> None:
     version = reply.versions + 1
     _move(reply, now=now, state="published", versions=version)
     after = {"version": version, "obligations": answered, "with_mail": reply.with_mail}
-    _write(reply, "answer-published", by, {"proposed_by": reply.proposed_by}, after, now)
+    record_action(by, "answer-published", f"answer/{reply.pk}", {"proposed_by": reply.proposed_by}, after, now=now)
 
 
 def _clean(text: ReplyText, *, now: dt.datetime) -> dict[str, Any]:
@@ -306,24 +338,3 @@ def _move(reply: Reply, *, now: dt.datetime, seen: int | None = None, **changes:
         raise StaleReplyError(f"answer {reply.pk} was changed meanwhile", cure="read it again")
     for name, value in changes.items():
         setattr(reply, name, value)
-
-
-def _write(
-    reply: Reply,
-    action: str,
-    actor: Actor,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    now: dt.datetime,
-    reason: str = "",
-) -> None:
-    append_record(
-        role=actor.role,
-        actor=actor.name,
-        action=action,
-        subject=f"answer/{reply.pk}",
-        reason=reason,
-        before=before,
-        after=after,
-        now=now,
-    )

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,7 +15,7 @@ from maninso.ledger.entries import Event
 from maninso.ledger.events import ANSWERED, TAKEN_BACK
 from maninso.petitions import notices
 from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version
-from maninso.petitions.audit import append_record
+from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, RoleError, check_language, clean_text
 from maninso.petitions.models import Account, Extension, Obligation, Reply, Response
 from maninso.signing.gate import append_entries
@@ -179,7 +178,15 @@ def decline(obligation_id: int, *, reason: str, note: str, now: dt.datetime, act
             settled_by=actor.name,
             settled_at=now,
         )
-        _write(actor, "declined", obligation, {"state": "owed"}, {"state": "declined", "ground": reason}, note, now)
+        record_action(
+            actor,
+            "declined",
+            f"petition/{obligation.petition_id}",
+            {"state": "owed"},
+            {"state": "declined", "ground": reason},
+            now=now,
+            reason=note,
+        )
 
 
 def extend(obligation_id: int, *, length: str, reason: str, now: dt.datetime, actor: Actor) -> dt.date:
@@ -219,7 +226,7 @@ def extend(obligation_id: int, *, length: str, reason: str, now: dt.datetime, ac
         extension.save()
         Obligation.objects.filter(pk=obligation_id).update(due_at=due.at, due_on=due.on)
         before, after = {"due_on": obligation.due_on.isoformat()}, {"due_on": due.on.isoformat()}
-        _write(actor, "extended", obligation, before, after, reason, now)
+        record_action(actor, "extended", f"petition/{obligation.petition_id}", before, after, now=now, reason=reason)
     return due.on
 
 
@@ -248,24 +255,3 @@ def _require_owed(obligation: Obligation) -> None:
         raise ObligationError(
             f"obligation {obligation.pk} is {obligation.state} already", cure="look at the board of obligations again"
         )
-
-
-def _write(
-    actor: Actor,
-    action: str,
-    obligation: Obligation,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    reason: str,
-    now: dt.datetime,
-) -> None:
-    append_record(
-        role=actor.role,
-        actor=actor.name,
-        action=action,
-        subject=f"petition/{obligation.petition_id}",
-        reason=reason,
-        before=before,
-        after=after,
-        now=now,
-    )

@@ -90,13 +90,14 @@ def say_family_error(error: ManinsoError) -> str:
     if isinstance(error, discovery.SearchTooSlowError):
         return _("This search takes too long at the moment.")
     return _(
-        "This cannot be one family: give a reason, and name at least one other petition that is on the public lists."
+        "This cannot be one family: give a reason, and name at least one other petition that is on the public lists or"
+        " waits for a decision."
         " Nothing was changed."
     )
 
 
 def _describe_desk(petition_id: int, *, now: dt.datetime) -> dict[str, Any]:
-    family = discovery.show_family(petition_id, now=now)
+    family = discovery.show_family(petition_id, now=now, for_office=True)
     try:
         candidates = discovery.find_candidates(petition_id, limit=CANDIDATES, now=now)
     except discovery.SearchTooSlowError:

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maninso import ManinsoError
-from maninso.petitions import moderation
+from maninso.petitions import discovery, moderation
 from maninso.petitions.accounts import Member
 from maninso.petitions.moderation import Passage, Review
 from maninso.web.office.queue import KINDS, say_span
@@ -159,7 +160,8 @@ def _describe(review: Review, member: Member, error: str, *, now: dt.datetime) -
         "is_waiting": review.state == "moderation",
         "may_remove": may_decide and review.state in ("open", "closed") and review.takedown is None,
         "may_restore": member.role == "operator" and review.state in ("rejected", "hidden", "removed"),
-        "has_family": review.state in ("open", "closed", "rejected", "withdrawn"),
+        "has_family": review.state in ("moderation", "open", "closed", "rejected", "withdrawn"),
+        "family": discovery.show_family(review.petition_id, now=now, for_office=True),
         "may_hide": may_decide and review.state in ("gathering", "moderation", "rejected"),
     }
 
@@ -173,7 +175,11 @@ def show_decision(request: HttpRequest, member: Member, number: str, kind: str) 
         raise Refused(NO_PETITION)
     given = request.POST if request.method == "POST" else request.GET
     decision = moderation.Decision(
-        kind=kind, code=given.get("code", ""), note=given.get("note", ""), seen=request.POST.get("seen", "")
+        kind=kind,
+        code=given.get("code", ""),
+        note=given.get("note", ""),
+        seen=request.POST.get("seen", ""),
+        twin=read_twin(request) if kind == "reject" else 0,
     )
     error = ""
     if request.method == "POST" and request.POST.get("do") == "decide":
@@ -188,6 +194,11 @@ def show_decision(request: HttpRequest, member: Member, number: str, kind: str) 
     chosen = kind == "approve" or decision.code in [reason.code for reason in reasons]
     if request.method == "POST" and not chosen and not error:
         error = _("Give a reason that the petition’s rules have.")
+    if decision.twin and not error:
+        try:
+            discovery.preview_family([review.petition_id, decision.twin], now=now)
+        except ManinsoError as fault:
+            error, chosen = say_error(fault), False
     letter = moderation.preview_letter(review.petition_id, decision)
     is_stale = decision.seen not in ("", review.seen)
     context = {
@@ -197,12 +208,27 @@ def show_decision(request: HttpRequest, member: Member, number: str, kind: str) 
         "decision": decision,
         "reasons": reasons,
         "chosen": chosen,
+        "twins": list_twins(review, decision, now=now) if kind == "reject" else [],
+        "other": request.POST.get("other", "")[:20],
         "letter": letter,
         # A letter that was written before the text changed may say what was masked since.
         "letter_text": letter.body if is_stale else request.POST.get("letter") or letter.body,
         "error": error,
     }
     return render_page(request, "office/decide.html", context, status=409 if error else 200)
+
+
+def read_twin(request: HttpRequest) -> int:
+    """Return the number of the petition that this one doubles, typed or else picked: 0 for none, -1 for no number."""
+    number = request.POST.get("other", "").strip().removeprefix("#") or request.POST.get("twin", "") or "0"
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else -1
+
+
+def list_twins(review: Review, decision: moderation.Decision, *, now: dt.datetime) -> list[dict[str, Any]]:
+    """Return the petitions to choose from that may ask for the same, without those that ask for the opposite."""
+    found = find_twins(review.title, text=review.body, now=now, but=review.petition_id)
+    twins = [show_twin(each, now=now) for each in found if each.relation != "opposite"]
+    return [{**twin, "is_chosen": twin["card"].petition_id == decision.twin} for twin in twins]
 
 
 def _decide(review: Review, decision: moderation.Decision, letter: str, member: Member, *, now: dt.datetime) -> None:
@@ -212,11 +238,10 @@ def _decide(review: Review, decision: moderation.Decision, letter: str, member: 
         )
         return
     own = site_charter()
-    moderation.decide(
+    decide = discovery.refuse_duplicate if decision.twin else moderation.decide
+    decide(
         review.petition_id,
-        moderation.Decision(
-            kind=decision.kind, code=decision.code, note=decision.note, letter=letter, seen=decision.seen
-        ),
+        replace(decision, letter=letter),
         actor=member.actor,
         now=now,
         charter=own if own.id == review.charter_id else None,  # approving pins the rules in force today

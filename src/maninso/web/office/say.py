@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from maninso import ManinsoError
 from maninso.charter import CharterError
-from maninso.petitions import lifecycle, moderation, obligations
+from maninso.petitions import discovery, lifecycle, moderation, obligations
 
 SAID: Mapping[type[ManinsoError], Promise] = {
     lifecycle.TransitionError: _("Somebody decided on this petition meanwhile. Look at it again."),
@@ -21,6 +21,7 @@ SAID: Mapping[type[ManinsoError], Promise] = {
     moderation.StaleTextError: _("The text changed meanwhile. Look at it again."),
     moderation.TooLateError: _("The letter is sent, so the decision stands. An operator can restore the petition."),
     moderation.TakedownError: _("This proposal is your own, or it was decided already."),
+    discovery.FamilyError: _("There is no such petition on the public lists. Name one that asks for the same."),
     CharterError: _("The rules allow no such extension. Nothing was changed."),
     obligations.ObligationError: _("Nothing is owed here any more. Look at it again."),
     obligations.GroundError: _("Give a ground that the petition’s rules have."),
