@@ -10,9 +10,10 @@ import pytest
 from django.test import Client
 from tests.web.test_pages import check_markup
 
+from maninso.petitions import moderation
 from maninso.petitions.discovery import catch_up
-from maninso.petitions.lifecycle import Reason, hide_petition, open_petition, pass_to_moderation
-from maninso.petitions.models import Letter, Petition, Raising
+from maninso.petitions.lifecycle import Actor, Reason, hide_petition, open_petition, pass_to_moderation
+from maninso.petitions.models import Announcement, Letter, Petition, Raising
 
 pytestmark = pytest.mark.django_db
 
@@ -357,3 +358,12 @@ def test_a_creator_tells_what_is_new_and_a_mistake_keeps_it(form: Form, client: 
     again = client.post(page, {"do": "news", "news": "<b>Again</b>"})
     assert (again.status_code, "&lt;b&gt;Again&lt;/b&gt;" in again.content.decode()) == (422, True)
     assert "within the last seven days" in again.content.decode()
+    assert "<strong>the mayor</strong>" in client.get(page).content.decode()
+    news = Announcement.objects.get()
+    kim = Actor(role="moderator", name="kim@example.org")
+    moderation.hide_news(number, news.pk, code="personal-data", note="A name.", actor=kim, now=now)
+    mine, public = client.get(page).content.decode(), client.get(f"/en/petitions/{number}").content.decode()
+    for shown, told in ((mine, True), (public, False)):
+        assert ("<strong>the mayor</strong>" in shown, "A name." in shown) == (told, True)
+    assert "the public sees the reason alone" in mine
+    check_markup("creator's page", re.sub(r'<script type="module" src="[^"]*"></script>', "", mine), "en")

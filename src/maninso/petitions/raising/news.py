@@ -60,19 +60,18 @@ def tell_news(petition_id: int, token: str, *, text: str, now: dt.datetime) -> b
     return True
 
 
-def read_news(petition_id: int) -> tuple[News, ...]:
-    """Return what a petition's creator told, the newest first."""
+def read_news(petition_id: int, *, for_creator: bool = False) -> tuple[News, ...]:
+    """Return what a petition's creator told, the newest first; `for_creator` with the words of what the office hid."""
     rows = Announcement.objects.filter(petition_id=petition_id, kind="creator").select_related("petition__charter")
-    return tuple(_view(row) for row in rows.order_by("-pk"))
+    return tuple(_view(row, with_words=for_creator or row.hidden_at is None) for row in rows.order_by("-pk"))
 
 
-def _view(row: Announcement) -> News:
-    if row.hidden_at is None:
-        return News(text=row.text, at=row.at)
+def _view(row: Announcement, *, with_words: bool) -> News:
+    hidden = row.hidden_at is not None
     return News(
-        text="",
+        text=row.text if with_words else "",
         at=row.at,
         hidden_at=row.hidden_at,
-        reason=reason_words(read_charter_version(row.petition.charter), row.hidden_code),
+        reason=reason_words(read_charter_version(row.petition.charter), row.hidden_code) if hidden else None,
         note=row.hidden_note,
     )

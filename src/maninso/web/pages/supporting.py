@@ -120,6 +120,7 @@ def show_creators_page(request: HttpRequest, number: str, token: str) -> HttpRes
     }
     context |= {
         "may_tell": view.state in ("open", "closed"),
+        "told": raising.read_news(petition_id, for_creator=True),
         "news": request.POST.get("news", ""),
         "news_error": error,
         "longest_news": raising.LONGEST_NEWS,
