@@ -54,13 +54,13 @@ def test_a_passkey_is_both_factors_at_once(site: LiveSite, chromium: Browser) ->
         page.click("#mfa_webauthn_add")
         page.wait_for_url("**/account/factors/codes")
         page.goto(f"{here.url}/en/office")
-        assert page.url == f"{here.url}/en/office"
+        assert page.url == f"{here.url}/en/office/debts"  # a clerk comes to what is owed
         page.goto(f"{here.url}/en/account/factors")
         page.click("form[action='/en/account/logout'] button")
         page.wait_for_url("**/account/login**")
         mails = len(read_mails(site, "passkey@example.org"))
         page.click("#passkey_login")
-        page.wait_for_url("**/office")
+        page.wait_for_url("**/office/debts")
         assert len(read_mails(site, "passkey@example.org")) == mails
 
 

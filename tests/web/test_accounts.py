@@ -210,11 +210,11 @@ def test_one_session_is_ended_and_no_one_elses(enter: Enter) -> None:  # noqa: F
         assert second.post("/account/sessions", {"session": odd}).status_code == 303
     (theirs,) = re.findall(r'name="session" value="(\d+)"', other.get("/account/sessions").content.decode())
     second.post("/account/sessions", {"session": theirs})
-    assert [each.get("/office").status_code for each in (first, second, other)] == [200, 200, 200]
+    assert [each.get("/office/debts").status_code for each in (first, second, other)] == [200, 200, 200]
     second.post("/account/sessions", {"session": numbers[0]})
-    assert [each.get("/office").status_code for each in (first, second, other)] == [302, 200, 200]
+    assert [each.get("/office/debts").status_code for each in (first, second, other)] == [302, 200, 200]
     second.post("/account/sessions", {"session": numbers[1]})
-    assert second.get("/office").status_code == 302
+    assert second.get("/office/debts").status_code == 302
 
 
 def test_all_that_is_held_is_a_file(

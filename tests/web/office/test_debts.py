@@ -190,3 +190,13 @@ def test_what_is_nobodys_is_refused(number: str, enter: Any) -> None:
 
 def test_a_visitor_is_sent_to_log_in(owed: Any, client: Client) -> None:
     assert client.get("/office/debts").status_code == 302
+
+
+def test_a_clerk_comes_to_what_is_owed_and_finds_the_queue_from_there(enter: Any, owed: Any) -> None:
+    debt, kim = owed(), enter("clerk", "kim")
+    answer = kim.get("/en/office")
+    assert (answer.status_code, answer["Location"]) == (303, "/en/office/debts")
+    page = kim.get(answer["Location"]).content.decode()
+    assert (f"/en/office/debts/{debt.pk}" in page, 'href="/en/office?show=waiting"' in page) == (True, True)
+    assert kim.get("/en/office?show=waiting").status_code == 200
+    assert enter("moderator").get("/en/office").status_code == 200

@@ -238,7 +238,7 @@ def test_who_does_not_decide_sees_everything_and_changes_nothing(
         assert client.post(f"/office/petitions/{number}", {"do": do}).status_code in (303, 409), do
     for kind in ("approve", "reject", "hide", "remove"):
         assert client.post(f"/office/petitions/{number}/{kind}", {"do": "decide"}).status_code == 403
-    token = shown(client.get("/office").content)
+    token = shown(client.get("/office?show=waiting").content)
     assert client.post("/office", {"shown": token, "id": [str(number)], "do": "claim"}).status_code == 403
     assert (state_of(number), AuditRecord.objects.count()) == ("moderation", before)
 

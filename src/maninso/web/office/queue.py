@@ -45,7 +45,12 @@ VIEWS = (
 
 @office_page()
 def show_queue(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """GET and POST /office?show=: the petitions that wait for a decision, by the day on which it is due."""
+    """GET and POST /office?show=: the petitions that wait for a decision, by the day on which it is due.
+
+    Whoever comes to the office as a clerk, without asking for a view, is led to what their institution owes.
+    """
+    if member.role == "clerk" and request.method != "POST" and "show" not in request.GET:
+        return see_other(reverse("office_debts"))
     now = timezone.now()
     results: list[tuple[int, str]] = []
     show = read_words(request, "show")
