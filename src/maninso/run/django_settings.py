@@ -148,7 +148,8 @@ LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"secrets": {"()": "maninso.web.shared.logs.SecretsLeftOut"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["secrets"]}},
     "loggers": {"django": {"handlers": ["console"], "level": "WARNING"}},
 }
 MANINSO = SITE

@@ -138,6 +138,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     from maninso.petitions.lifecycle import close_due_petitions, end_graces
     from maninso.petitions.obligations import publish_due_replies, record_met_thresholds, remind_clerks
     from maninso.petitions.raising import forget_creators, lapse_due_petitions
+    from maninso.web.shared.sessions import forget_ended_sessions
 
     due = named = forgotten = 0.0
     while not stop.is_set() and (not parent or os.getppid() == parent):
@@ -159,6 +160,7 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
         if started >= forgotten:
             destroy_due_keys(now=now)
             forget_creators(now=now)
+            forget_ended_sessions(now=now)
             remind_clerks(now=now)
             forgotten = started + FORGETTING
         if not ticked.leaves:

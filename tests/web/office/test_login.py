@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from tests.web.test_pages import check_markup
 
 from maninso.petitions.accounts import add_member, remove_member
 from maninso.web.office.members import sign_entrance
+from maninso.web.shared.sessions import forget_ended_sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +94,17 @@ def test_sessions_are_listed_and_the_others_ended(enter: Callable[..., Client]) 
     assert page.count("<td>127.0.0.1<") == 2
     assert "End all others" in page
     second.post("/account/sessions")
-    assert [browser.get("/office").status_code for browser in (first, second)] == [302, 200]
+    assert [browser.get("/office/debts").status_code for browser in (first, second)] == [302, 200]
+
+
+def test_a_session_that_is_over_leaves_no_address(enter: Callable[..., Client], now: dt.datetime) -> None:
+    first, second, third = enter("clerk"), enter("clerk", "other"), enter("auditor")
+    first.post("/account/logout")
+    assert UserSession.objects.count() == 2
+    Session.objects.filter(session_key=second.session.session_key).update(expire_date=now)
+    assert forget_ended_sessions(now=now) == 1
+    assert list(UserSession.objects.values_list("user__email", flat=True)) == ["auditor@example.org"]
+    assert (Session.objects.count(), third.get("/office").status_code) == (1, 200)
 
 
 def test_the_entrance_of_a_rehearsal_is_on_rehearsals_alone(client: Client, now: dt.datetime, settings: Any) -> None:

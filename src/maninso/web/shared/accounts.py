@@ -16,6 +16,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.signals import authenticator_added
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -90,6 +91,16 @@ def remember_new_factor(request: HttpRequest, user: Any, authenticator: Any, **_
 
 
 authenticator_added.connect(remember_new_factor, dispatch_uid="maninso")
+
+
+def forget_session(request: HttpRequest, **_: Any) -> None:
+    """Forget where a session came from when somebody logs out, before its key goes."""
+    from allauth.usersessions.models import UserSession
+
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+
+
+user_logged_out.connect(forget_session, dispatch_uid="maninso")
 
 
 def has_second_factor(request: HttpRequest) -> bool:
