@@ -78,7 +78,7 @@ def test_nothing_of_a_creator_is_left_once_their_account_is_ended(identity_site:
         assert (answer.status_code, answer.headers["location"]) == (303, "/en/account")
         assert log_in(site, elsewhere, CREATOR) == "/en/account"
         held = creator.get("/account/data.json").json()
-        assert held["address"] == CREATOR.lower()
+        assert held["account"]["email"] == CREATOR.lower()
         assert [session["address"] for session in held["sessions"]] == [CREATORS_NETWORK] * 2
         found = search_database(site.database_url, OF_CREATOR)[1]
         assert {each.partition(":")[0] for each in found} >= {"public.petitions_account", "public.petitions_raising"}

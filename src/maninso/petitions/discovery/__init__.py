@@ -29,6 +29,7 @@ from maninso.petitions.discovery.index import (
 )
 from maninso.petitions.discovery.lists import PetitionPage, search_petitions
 from maninso.petitions.discovery.meaning import has_vectors
+from maninso.petitions.discovery.names import find_names
 from maninso.petitions.discovery.similar import LONGEST_TEXT, LONGEST_TITLE, MOST_SIMILAR, Similar, find_similar
 from maninso.petitions.discovery.trending import Trending, list_trending
 from maninso.petitions.discovery.vectors import encode_batch, prepare_vectors, vector_lag
@@ -69,6 +70,7 @@ __all__ = [
     "count_grams",
     "encode_batch",
     "find_candidates",
+    "find_names",
     "find_similar",
     "forget_choices",
     "forget_weights",

