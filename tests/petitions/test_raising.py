@@ -16,10 +16,11 @@ from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket
 from maninso.petitions import raising
 from maninso.petitions.lifecycle import Actor, open_petition
-from maninso.petitions.models import Allowance, Letter, Petition, Raising, Sponsor
+from maninso.petitions.models import Allowance, Letter, Message, Petition, Raising, Sponsor
 from maninso.petitions.moderation import block_creator
-from maninso.petitions.notices import drop_lapsed_allowances
+from maninso.petitions.notices import drop_lapsed_allowances, read_message, send_due_letters
 from maninso.petitions.raising import Draft, NotEligibleError, NotGatheringError, Raised, creating
+from maninso.web.shared.letters import write_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -86,10 +87,18 @@ def test_b7_what_is_handed_in_gathers_and_its_link_is_sent(raise_one: Callable[.
 
 def test_no_link_lies_in_the_database(raise_one: Callable[..., Raised]) -> None:
     raised = raise_one(address="")
-    Letter.objects.all().delete()
-    row = str(Raising.objects.filter(pk=raised.petition_id).values())
-    assert raised.links.creator not in row
-    assert raised.links.sponsor not in row
+    rows = [str(list(model.objects.values())) for model in (Petition, Raising, Letter, Message)]
+    assert [row for row in rows if raised.links.creator in row or raised.links.sponsor in row] == []
+
+
+def test_the_link_leaves_with_the_message_that_brings_it(raise_one: Callable[..., Raised], now: dt.datetime) -> None:
+    raised = raise_one(address="ada@example.org")
+    assert raised.links.creator in Letter.objects.get().body
+    assert send_due_letters(now=now) == 1
+    message = read_message(Message.objects.get().pk)
+    assert message is not None
+    assert raised.links.creator in write_letter(message, now=now).text
+    assert Letter.objects.get().body == Letter.objects.get().subject
 
 
 def test_the_same_form_twice_is_one_petition(raise_one: Callable[..., Raised]) -> None:

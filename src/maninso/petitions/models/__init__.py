@@ -14,7 +14,7 @@ from maninso.petitions.models.notice import Allowance, Announcement, Message, Su
 from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
-from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
+from maninso.petitions.models.raising import RECEIVED, BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyTarget, Verdict
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
@@ -22,6 +22,7 @@ from maninso.petitions.models.webhook import Delivery, Webhook
 
 __all__ = [
     "FAMILY_ROLES",
+    "RECEIVED",
     "VERDICTS",
     "Account",
     "Allowance",

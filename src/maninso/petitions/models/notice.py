@@ -28,7 +28,9 @@ class Message(models.Model):
     petition = models.ForeignKey(Petition, null=True, on_delete=models.PROTECT, related_name="+")
     recipient = models.TextField()
     language = models.TextField()
-    facts = models.JSONField()  # what else its words and its link are made of; nothing personal
+    facts = (
+        models.JSONField()
+    )  # what else its words and link are made of; a creator's link, but nothing personal
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()  # after that it is of no use to anybody, and is dropped
 

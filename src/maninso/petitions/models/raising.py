@@ -71,6 +71,10 @@ class BlockedCreator(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(reason=""), name="blocked_creator_reason")]
 
 
+RECEIVED = "received"
+"""What the letter is about that brings a creator's link: the link is a secret, so it leaves with the message."""
+
+
 class Letter(models.Model):
     """A letter to a petition's creator, stored with what it is about. It may be taken back until `send_at`."""
 

@@ -1,10 +1,14 @@
-"""Letters to creators whose time has come: each becomes a message, and gives its address away to it."""
+"""Letters to creators whose time has come: each becomes a message, and gives its address away to it.
+
+The letter with the creator's link gives its words away, too: they are deleted with the message.
+"""
 
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import F
 
-from maninso.petitions.models import Letter
+from maninso.petitions.models import RECEIVED, Letter
 from maninso.petitions.models.notice import LANGUAGES
 from maninso.petitions.notices.messages import store_message
 
@@ -33,9 +37,11 @@ def send_due_letters(*, now: dt.datetime) -> int:
                 petition_id=letter.petition_id,
                 recipient=letter.address,
                 language=letter.language if letter.language in LANGUAGES else "en",
-                facts={"letter": letter.pk},
+                facts={"letter": letter.pk} | ({"body": letter.body} if letter.once == RECEIVED else {}),
                 now=now,
                 useful=WORTH_READING,
             )
-        Letter.objects.filter(pk__in=[letter.pk for letter in letters]).update(sent_at=now, address="")
+        sent = Letter.objects.filter(pk__in=[letter.pk for letter in letters])
+        sent.update(sent_at=now, address="")
+        sent.filter(once=RECEIVED).update(body=F("subject"))
     return len(letters)

@@ -18,7 +18,7 @@ from maninso.ledger.evidence import SALT_LENGTH
 from maninso.petitions import notices
 from maninso.petitions.letters import store_letter
 from maninso.petitions.lifecycle import Actor, draft_petition, submit_petition
-from maninso.petitions.models import BlockedCreator, Petition, Raising, Sponsor
+from maninso.petitions.models import RECEIVED, BlockedCreator, Petition, Raising, Sponsor
 from maninso.petitions.raising.links import Links, digest_token, make_links
 from maninso.petitions.raising.words import write_received
 from maninso.signing.app import render_record
@@ -89,11 +89,11 @@ def raise_petition(
             text = write_received(draft.language, page=page.format(id=petition_id, token=links.creator))
             store_letter(
                 petition_id=petition_id,
-                once="received",
+                once=RECEIVED,
                 address=draft.address,
                 language=draft.language,
                 subject=text.subject,
-                body=text.body,
+                body=text.body if draft.address else text.subject,  # without an address nobody is to read the link
                 now=now,
             )
     except IntegrityError as error:

@@ -208,10 +208,11 @@ def _desk(message: StoredMessage, now: dt.datetime) -> Words:
 
 def _creator(message: StoredMessage, now: dt.datetime) -> Words:
     letter = letters.find_letter(message.facts["letter"], now=now)
+    body = str(message.facts.get("body") or letter.body)
     return Words(
         subject=letter.subject,
         heading=letter.subject,
-        paragraphs=tuple(part for part in letter.body.replace("\r\n", "\n").split("\n\n") if part.strip()),
+        paragraphs=tuple(part for part in body.replace("\r\n", "\n").split("\n\n") if part.strip()),
         notes=(_("You get this because you raised this petition. You can also read it on your petition’s own page."),),
     )
 
