@@ -20,12 +20,14 @@ from tests.petitions.office import (
 )
 from tests.petitions.test_races import run_at_once
 
-from maninso.petitions import moderation
+from maninso.identity.mailbox import read_mailbox
+from maninso.petitions import moderation, notices
 from maninso.petitions.access import find_petition
 from maninso.petitions.audit import read_records, verify_audit
 from maninso.petitions.lifecycle import Actor, ReasonError, RoleError, TransitionError
-from maninso.petitions.models import Petition, StateChange
+from maninso.petitions.models import Announcement, Message, Petition, StateChange
 from maninso.petitions.moderation import Decision, HeldError, TooLateError, UnconfirmedError
+from maninso.web.shared.letters import write_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +60,22 @@ def test_b49_approving_opens_it_until_the_end_of_a_day_and_tells_the_creator(
     assert StateChange.objects.latest("pk").actor == KIM.name
     (record, *_), total = read_records(subject=f"petition/{petition_id}")
     assert (record.action, record.actor, record.after, total) == ("approve", KIM.name, {"state": "open"}, 1)
+
+
+def test_b49_whoever_asked_is_told_that_it_is_open(waiting: Callable[..., int], now: dt.datetime) -> None:
+    number = waiting()
+    mailbox = read_mailbox("sponsor@example.org")
+    notices.subscribe(petition_id=number, mailbox=mailbox, language="ko", now=now)
+    moderation.decide(number, APPROVE, actor=KIM, now=now)
+    announcement = Announcement.objects.get()
+    assert announcement.kind == "opened"
+    assert [notices.tell_subscribers(announcement.pk, now=now) for _ in range(2)] == [1, 0]
+    message = notices.read_message(Message.objects.get(kind="update").pk)
+    assert message is not None
+    letter = write_letter(message, now=now)
+    assert (letter.recipient, letter.language) == ("sponsor@example.org", "ko")
+    assert f"/ko/petitions/{number}" in letter.text
+    assert letter.unsubscribe in letter.text
 
 
 def test_b50_b35_a_public_reason_leaves_it_findable_and_unsignable(

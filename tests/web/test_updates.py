@@ -1,5 +1,6 @@
 """News by e-mail: nothing is stored before the button, and one click ends it (B39, RFC 8058)."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +10,10 @@ from django.conf import settings as site
 from django.test import Client
 from tests.web.reading import Page
 
+from maninso.charter import load_preset
 from maninso.identity.confirmation import seal_subscription
-from maninso.petitions import notices
+from maninso.identity.rehearsal import make_rehearsal_ticket
+from maninso.petitions import notices, raising
 from maninso.petitions.models import Message, Subscriber
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +101,46 @@ def test_pages_link_to_it(client: Client, opened: Callable[..., int], sign: Any,
 
 def test_a_petition_counted_elsewhere_or_unknown_has_no_news(client: Client) -> None:
     assert client.get("/en/petitions/999999/updates").status_code == 404
+
+
+@pytest.fixture
+def raised(now: dt.datetime) -> raising.Raised:
+    """A petition that gathers its first supporters."""
+    return raising.raise_petition(
+        charter=load_preset("university"),
+        draft=raising.Draft(title="A bench at the pond", body="There is none.", language="en"),
+        ticket=make_rehearsal_ticket("x" * 32, person="Ada", region="", now=0, age=40, assurance=3),
+        nonce=raising.make_nonce(),
+        page="{id}{token}",
+        salt=bytes(16),
+        now=now,
+    )
+
+
+def test_b49_supporters_ask_to_be_told_when_it_opens(client: Client, raised: raising.Raised) -> None:
+    petition, by = raised.petition_id, raised.links.sponsor
+    updates = f"/en/petitions/{petition}/updates"
+    supported = client.post(f"/en/petitions/{petition}/support/{by}", {"person": "Bo"}).content.decode()
+    assert f"{updates}?by={by}" in supported
+    page = client.get(updates, {"by": by}).content.decode()
+    assert ("You are told when it opens, too." in page, f'name="by" value="{by}"' in page) == (True, True)
+    wrong = client.post(updates, {"email": "nobody", "by": by})
+    assert (wrong.status_code, f'name="by" value="{by}"' in wrong.content.decode()) == (422, True)
+    asked = client.post(updates, {"email": "lee@example.org", "by": by})
+    assert (asked.status_code, asked["Location"]) == (303, f"{updates}/sent?by={by}")
+    assert f"{updates}?by={by}" in client.get(asked["Location"]).content.decode()
+    token = token_of(petition)
+    assert "A bench at the pond" not in client.get(f"{updates}/confirm", {"token": token}).content.decode()
+    done = client.post(f"{updates}/confirm", {"token": token}).content.decode()
+    assert ("You will be told when it opens, too." in done, Subscriber.objects.count()) == (True, 1)
+
+
+@pytest.mark.parametrize("by", ["", "x", "\0", "가" * 16])
+def test_without_the_supporters_link_there_is_no_news_of_what_gathers(
+    client: Client, raised: raising.Raised, by: str
+) -> None:
+    updates = f"/en/petitions/{raised.petition_id}/updates"
+    for address in (updates, f"{updates}/sent"):
+        assert client.get(address, {"by": by}).status_code in (400, 404)
+    assert client.post(updates, {"email": "lee@example.org", "by": by}).status_code in (400, 404)
+    assert Message.objects.filter(kind="subscribe").count() == 0

@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact
 from maninso.petitions.models.petition import Petition
 
 MESSAGE_KINDS = ("confirm", "subscribe", "update", "letter", "code", "desk")
-ANNOUNCEMENT_KINDS = ("answered", "creator")
+ANNOUNCEMENT_KINDS = ("answered", "creator", "opened")
 LANGUAGES = ("ko", "en")
 
 
@@ -28,9 +28,7 @@ class Message(models.Model):
     petition = models.ForeignKey(Petition, null=True, on_delete=models.PROTECT, related_name="+")
     recipient = models.TextField()
     language = models.TextField()
-    facts = (
-        models.JSONField()
-    )  # what else its words and link are made of; a creator's link, but nothing personal
+    facts = models.JSONField()  # what else its words and link are made of; a creator's link, but nothing personal
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()  # after that it is of no use to anybody, and is dropped
 

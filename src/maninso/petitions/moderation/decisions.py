@@ -35,6 +35,7 @@ from maninso.petitions.moderation.desk import DECIDERS, lock_case, require, requ
 from maninso.petitions.moderation.masking import require_seen
 from maninso.petitions.moderation.words import LetterText, write_decision, write_restored
 from maninso.petitions.noticeboard import is_paused, lock_pauses
+from maninso.petitions.notices import announce
 
 UNDO = dt.timedelta(minutes=10)
 LONGEST_LETTER = 10_000  # characters
@@ -116,6 +117,7 @@ def decide(
             open_petition(petition_id, now=now, charter=charter, actor=actor)
             new = "open"
             _follow_pause(petition_id)
+            announce(petition_id=petition_id, kind="opened", now=now)
         elif decision.kind == "hide":
             hide_petition(petition_id, reason=reason, now=now, actor=actor)
             new = "hidden"

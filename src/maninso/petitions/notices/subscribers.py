@@ -98,9 +98,9 @@ def announce(
 ) -> None:
     """Have every subscriber of a petition told that something happened; in one transaction.
 
-    `kind` is "answered", or "creator" with the creator's words, which are public whether or not anybody is told. With
-    `reply_id` it is that version of an answer: each is announced once, the messages are made after GRACE, and it takes
-    the place of an older version's announcement.
+    `kind` is "opened", "answered", or "creator" with the creator's words, which are public whether or not anybody is
+    told. With `reply_id` it is that version of an answer: each is announced once, the messages are made after GRACE,
+    and it takes the place of an older version's announcement.
     """
     told = Subscriber.objects.filter(petition_id=petition_id).exists()
     with transaction.atomic():

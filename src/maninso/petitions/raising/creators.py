@@ -12,7 +12,7 @@ from maninso.petitions.access.rules import find_review_day, read_charter_version
 from maninso.petitions.access.views import ObligationView, Words
 from maninso.petitions.letters import LetterView, read_letters
 from maninso.petitions.lifecycle import Actor, withdraw_petition
-from maninso.petitions.models import BlockedCreator, KeptPetition, Petition, Raising, Sponsor, StateChange
+from maninso.petitions.models import BlockedCreator, KeptPetition, Petition, Raising, Sponsor, StateChange, Subscriber
 from maninso.petitions.raising.links import Links, is_token, join_links
 
 BEFORE_THE_END = ("draft", "gathering", "moderation", "open")
@@ -116,6 +116,8 @@ def forget_creators(*, now: dt.datetime) -> int:
         with transaction.atomic():
             Sponsor.objects.filter(petition=petition).delete()
             KeptPetition.objects.filter(petition=petition).delete()
+            if petition.opened_at is None:  # nothing will come that they could be told
+                Subscriber.objects.filter(petition=petition).delete()
             Raising.objects.filter(pk=petition.pk).update(creator_key=b"", address="", sealed_key=None)
             Petition.objects.filter(pk=petition.pk).update(creator_name="")
         forgotten += 1

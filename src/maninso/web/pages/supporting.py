@@ -58,7 +58,8 @@ def support(request: HttpRequest, number: str, token: str) -> HttpResponseBase:
         return _show_invitation(request, invitation, token, now=now, error=words, challenge=proof.challenge)
     except raising.NotGatheringError:
         return see_other(reverse("support", args=[petition_id, token]))
-    context = {"invitation": invitation, "done": done, "missing": max(done.needed - done.sponsors, 0)}
+    missing = max(done.needed - done.sponsors, 0)
+    context = {"invitation": invitation, "token": token, "done": done, "missing": missing}
     return render_page(request, "raise/supported.html", context)
 
 

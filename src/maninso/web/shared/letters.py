@@ -160,6 +160,19 @@ def _update(message: StoredMessage, now: dt.datetime) -> Words:
             notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
             unsubscribe=unsubscribe,
         )
+    if message.facts["what"] == "opened":
+        return Words(
+            subject=_("Open: %(title)s") % {"title": _cut(message.petition_title)},
+            heading=_("The petition is open"),
+            paragraphs=(
+                _("A petition that you asked to hear of was checked, and anyone may sign it now."),
+                _("If you supported it before, your support is a signature already."),
+            ),
+            link=site_origin() + reverse("petition", args=[message.petition_id]),
+            label=_("To the petition"),
+            notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
+            unsubscribe=unsubscribe,
+        )
     return Words(
         **_say_answer(message),
         notes=(_("No more news of this petition: %(link)s") % {"link": unsubscribe},),
