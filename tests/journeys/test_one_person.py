@@ -13,6 +13,8 @@ from tests.journeys.conftest import open_petition
 from tests.live import LiveSite
 from tests.mailbox import find_link, read_folder
 
+from maninso.identity.mailbox import read_mailbox
+
 PEOPLE, SIGNINGS, LINKS = 30, 20, 3
 ASKING = 60.0  # seconds
 
@@ -42,6 +44,15 @@ def spell(person: int, way: random.Random) -> str:
     return f"{local}@{host.upper() if way.random() < 0.3 else host}"
 
 
+def spell_anew(person: int, way: random.Random) -> list[str]:
+    """Write a person's address in LINKS ways, no two of them alike."""
+    spellings: list[str] = []
+    while len(spellings) < LINKS:
+        if (address := spell(person, way)) not in spellings:
+            spellings.append(address)
+    return spellings
+
+
 def post(site: LiveSite, path: str, fields: dict[str, str], *, cookie: str = "") -> tuple[int, str, str]:
     """Send a form as a browser does; return status, Location and the ticket's cookie, if one was set."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
@@ -64,8 +75,7 @@ def ask_for_links(site: LiveSite, petition: int) -> list[list[str]]:
     way = random.Random(1792)
     written: dict[str, int] = {}
     for person in range(PEOPLE):
-        for _ in range(LINKS):
-            address = spell(person, way)
+        for address in spell_anew(person, way):
             status, location, _ = post(site, f"/ko/petitions/{petition}/sign/email", {"email": address})
             assert (status, location) == (303, f"/ko/petitions/{petition}/sign/email/sent")
             local, _, host = address.rpartition("@")
@@ -98,8 +108,9 @@ def test_thirty_people_twenty_signings_each_are_thirty_leaves(identity_site: Liv
     """B19, B22, B23, B25, B36."""
     site = identity_site
     links = ask_for_links(site, petition)
-    # Person by person, so that the twenty of one are under way together, and those of the next beside them.
-    tries = [(person, random.Random(n).choice(links[person])) for person in range(PEOPLE) for n in range(SIGNINGS)]
+    # Person by person, so that the twenty of one are under way together, each link six times at least, and those of the
+    # next beside them.
+    tries = [(person, links[person][n % LINKS]) for person in range(PEOPLE) for n in range(SIGNINGS)]
     with ThreadPoolExecutor(2 * SIGNINGS) as crowd:
         receipts = list(crowd.map(lambda each: (each[0], sign(site, petition, each[1])), tries))
     assert len(receipts) == PEOPLE * SIGNINGS
@@ -114,3 +125,16 @@ def test_thirty_people_twenty_signings_each_are_thirty_leaves(identity_site: Liv
     assert leaves == PEOPLE
     public = site.ask("GET", f"/petitions/{petition}.json").json()["data"]["attributes"]
     assert public["signatures_by_assurance"] == [{"assurance": 0, "signature_count": PEOPLE}]
+
+
+def test_the_ways_to_write_an_address_are_many() -> None:
+    """What everybody asks with: other cases, tags, dots and domains, for the same mailboxes."""
+    way = random.Random(1792)
+    spellings = {person: spell_anew(person, way) for person in range(PEOPLE)}
+    for person, written in spellings.items():
+        assert len({read_mailbox(each).person for each in written}) == 1, person
+    locals_, hosts = zip(*(each.rsplit("@", 1) for written in spellings.values() for each in written), strict=True)
+    assert sum(any(letter.isupper() for letter in local) for local in locals_) > PEOPLE
+    assert sum("+" in local for local in locals_) > PEOPLE / 2
+    assert {host.lower() for host in hosts} >= {"gmail.com", "googlemail.com", "hanmail.net", "daum.net", "pm.me"}
+    assert {"한국.example", "xn--3e0b707e.example"} <= {host.lower() for host in hosts}

@@ -103,6 +103,15 @@ def test_sessions_are_listed_and_the_others_ended(enter: Callable[..., Client]) 
     assert [browser.get("/office/debts").status_code for browser in (first, second)] == [302, 200]
 
 
+def test_a_change_of_the_secret_logs_nobody_out_while_the_former_one_is_kept(enter: Any, settings: Any) -> None:
+    kim, away = enter("moderator"), enter("auditor")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret, of two and thirty characters"
+    assert kim.get("/office").status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert (kim.get("/office").status_code, away.get("/office").status_code) == (200, 302)
+
+
 def test_a_session_that_is_over_leaves_no_address(enter: Callable[..., Client], now: dt.datetime) -> None:
     first, second, third = enter("clerk"), enter("clerk", "other"), enter("auditor")
     first.post("/account/logout")
