@@ -177,7 +177,7 @@ def test_a_draft_that_is_given_up_leaves_the_published_documents(draft_of: Any, 
         ("x" * 201, PLAN),
         ("Empty", b""),
         ("A page", b"<html>"),
-        ("Too large", b"%PDF-" + bytes(10_000_000)),
+        ("Too large", b"%PDF-" + bytes(documents.LARGEST_DOCUMENT)),
     ],
 )
 def test_what_is_no_document_is_refused(title: str, content: bytes, draft_of: Any, now: dt.datetime) -> None:

@@ -23,7 +23,7 @@ from maninso.signing.reading import Exchange, Headers, Scope
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 2_500_000  # bytes; no page of ours takes more
-LARGEST_UPLOAD = 10_200_000  # but for an answer on the clerk's desk, which takes documents
+LARGEST_UPLOAD = 10_700_000  # but for an answer on the clerk's desk, which takes documents
 MOST_UPLOADS = 4  # bodies of that size that are taken at one time
 _UPLOADS = re.compile(r"(/ko|/en)?/office/answers/[0-9]{1,19}")
 MOST_WAITING = 256  # requests; more are told to come back

@@ -50,7 +50,7 @@ OF_A_LOG = (
     *("/petitions/{id}/voids.json", "/petitions/{id}/voids.csv", "/petitions/{id}/signatures.csv", "/p/{id}/log/key"),
 )
 ASSETS = ("/static/", "/documents/")
-STATUSES = ("overdue", "owed", "kept", "declined")
+STATUSES = ("overdue", "owed", "kept", "declined", "lapsed")
 _LINK = re.compile(r'\b(href|action|formaction|src)="(/(?!/)[^"]*)"')
 _BODY = re.compile(r"<body[^>]*>")
 

@@ -97,6 +97,10 @@ def test_who_saves_over_a_colleagues_change_is_told_and_loses_nothing(written: A
     assert (late.status_code, "This bill was changed meanwhile" in late.content.decode()) == (409, True)
     assert 'value="Benches and trees"' in late.content.decode()
     assert Bill.objects.get().title == "Benches and roofs"
+    fresh = re.search(r'name="seen" value="([0-9a-f]{64})"', late.content.decode())
+    assert fresh is not None
+    again = clerk.post(f"/office/bills/{bill}", {**given, "title": "Benches and trees", "seen": fresh[1]})
+    assert (again.status_code, Bill.objects.get().title) == (303, "Benches and trees")
     twice = clerk.post("/en/office/bills/new", given)
     assert (twice.status_code, Bill.objects.count()) == (409, 1)
 

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             ("size__gt", 0),
-                            ("size__lte", 10000000),
+                            ("size__lte", 10485760),
                             django.db.models.lookups.Exact(
                                 models.F("size"),
                                 models.Func(

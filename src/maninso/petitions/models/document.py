@@ -10,7 +10,7 @@ from django.db.models.lookups import Exact
 from maninso.petitions.models.obligation import Response
 from maninso.petitions.models.reply import Reply
 
-LARGEST_DOCUMENT = 10_000_000  # bytes
+LARGEST_DOCUMENT = 10 * 2**20  # bytes
 ENDINGS: Mapping[str, str] = {
     "application/pdf": "pdf",
     "image/png": "png",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from maninso.petitions import access, raising
@@ -151,13 +152,20 @@ def _settled(obligation: ObligationView, place: str) -> list[Entry]:
 
 @data
 def send_obligations(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """GET /feeds/obligations.atom?status=: the newest 50 debts of a status, and what came of them."""
+    """GET /feeds/obligations.atom?status=&institution=: the newest 50 debts of a status, and what came of them."""
     asked = read_words(request, "status")
     status = asked if asked in DEBTS else "all"
-    tail = f"?status={status}" if status != "all" else ""
+    institution = read_words(request, "institution")
+    wanted = {
+        **({"status": status} if status != "all" else {}),
+        **({"institution": institution} if institution else {}),
+    }
+    tail = f"?{urlencode(wanted)}" if wanted else ""
     language = read_language(request)
     with translation.override(language):
-        entries = [_owed(each) for each in page_obligations(status=status, limit=ENTRIES, now=timezone.now())]
+        now = timezone.now()
+        found = page_obligations(status=status, institution=institution, limit=ENTRIES, now=now)
+        entries = [_owed(each) for each in found]
         title = _("What is owed")
     feed = Feed(
         title=title,

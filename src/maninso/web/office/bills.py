@@ -85,11 +85,12 @@ def edit_bill(request: HttpRequest, member: Member, number: str) -> HttpResponse
 
 
 def _answer(request: HttpRequest, member: Member, form: Form, whole: WholeBill | None) -> HttpResponseBase:
-    error, more = "", 0
+    error, more, seen = "", 0, whole.digest if whole else ""
     if request.method == "POST":
         if not _may_act(member):
             raise Refused(WRONG_ROLE)
         form, do = _read_form(request.POST, whole), request.POST.get("do")
+        fresh, seen = seen, request.POST.get("seen", "")
         if do == "more":
             more = BLANK_ROWS
         else:
@@ -97,6 +98,7 @@ def _answer(request: HttpRequest, member: Member, form: Form, whole: WholeBill |
                 return _act(request, do, form, whole, member)
             except ManinsoError as fault:
                 error = _say(fault)
+                seen = fresh if isinstance(fault, StaleBillError) else seen  # whoever was told may save again
     context = {
         "whole": whole,
         "form": form,
@@ -106,7 +108,7 @@ def _answer(request: HttpRequest, member: Member, form: Form, whole: WholeBill |
         "stage_names": STAGE_LABELS.items(),
         "meets": [(name, tag.label) for name, tag in MEETS_TAGS.items()],
         "languages": LANGUAGES,
-        "seen": request.POST.get("seen") or (whole.digest if whole else ""),
+        "seen": seen,
         "reason": request.POST.get("reason", ""),
         "error": error,
         "may_act": _may_act(member),
