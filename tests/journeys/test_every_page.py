@@ -277,14 +277,31 @@ def manage(tour: Tour, petition: int) -> None:
 
 
 def answer_debt(tour: Tour) -> None:
-    """Look at the clerk's desk: what is owed, one debt, and an answer as a draft and handed on."""
+    """Look at the clerk's desk: what is owed, an answer as a draft and handed on, calendars, bills."""
     tour.open("/office/debts")
     tour.click("main tbody tr:first-child th a")
     tour.click("button[value=answer]")
+    tour.page.fill("#document-title", "The plan")
+    tour.page.set_input_files("#file", {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    tour.click("button[value=attach]")
     tour.page.fill("#author", "The mayor")
     tour.page.fill("#summary", "Yes, from May on.")
     tour.page.fill("#body", "## How\n\n- first\n- then **this**\n\n| a | b |\n|---|---|\n| 1 | 2 |")
     tour.click("button[value=propose]")
+    tour.open("/office/calendar")
+    tour.click("main .rows li:first-child a")
+    tour.page.fill("#since", "2027-01-01")
+    tour.page.fill("#until", "2027-12-31")
+    tour.page.fill("#days", "2027-01-12\n2027-01-13")
+    tour.click("button[value=give]")
+    tour.open("/office/bills")
+    tour.click("main .rows li:first-child a")
+    tour.open("/office/bills/new")
+    tour.page.fill("#register", "assembly")
+    tour.page.fill("#number", "1")
+    tour.page.fill("#title", "Stands")
+    tour.page.fill("#place-1", "Section 1")
+    tour.click("button[value=save]")  # a provision that changes nothing: the form with its mistake
 
 
 def set_factors_up(tour: Tour, address: str) -> None:

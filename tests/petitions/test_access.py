@@ -286,6 +286,6 @@ def test_a_page_asks_the_same_few_questions(
         opened()
     petition_id = Petition.objects.get().pk
     see(petition_id, now)  # the charter is parsed once a process
-    # Bills are asked for always; extensions and answers where there is an obligation.
-    with django_assert_num_queries(6 + 2 * obligations):
+    # Bills are asked for always; extensions, days that moved and answers where there is an obligation.
+    with django_assert_num_queries(6 + 3 * obligations):
         see(petition_id, now)

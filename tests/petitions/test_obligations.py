@@ -336,5 +336,5 @@ def test_the_board_asks_the_same_few_questions(
 ) -> None:
     for _ in range(rows):
         met()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(board(now=now).rows) == rows

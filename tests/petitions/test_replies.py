@@ -315,7 +315,7 @@ def test_the_desk_asks_the_same_few_questions(
 ) -> None:
     for _ in range(rows):
         met()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(read_desk(institution="town", show="owed", member="", now=now).rows) == rows
 
 

@@ -27,7 +27,8 @@ from maninso.charter.clock import (
     retention_ends_at,
 )
 from maninso.charter.counts import load_counts
-from maninso.charter.deadlines import Calendar, Due, Extension, count_from, due_at
+from maninso.charter.days import Calendar, CalendarRules, calendar_of
+from maninso.charter.deadlines import Due, Extension, count_from, due_at, needs_calendar
 from maninso.charter.description import Row, describe
 from maninso.charter.load import load_charter, load_preset, preset_ids, read_charter
 from maninso.charter.measuring import Counts, Measured, is_met, measure, thresholds_met
@@ -39,6 +40,7 @@ from maninso.charter.words import say_deadline, say_length
 __all__ = [
     "Blackout",
     "Calendar",
+    "CalendarRules",
     "Charter",
     "CharterError",
     "Counts",
@@ -61,6 +63,7 @@ __all__ = [
     "Threshold",
     "Verdict",
     "add_length",
+    "calendar_of",
     "closes_at",
     "count_from",
     "count_midnights",
@@ -79,6 +82,7 @@ __all__ = [
     "load_counts",
     "load_preset",
     "measure",
+    "needs_calendar",
     "preset_ids",
     "read_charter",
     "refuse_creator",

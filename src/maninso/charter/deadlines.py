@@ -1,8 +1,8 @@
 """By when an obligation is due: calendar, working and sitting time, the next sitting day, and extensions.
 
-Periods are counted as in `clock.py`: the day of the event does not count, the last day counts to its end. Working days
-are Monday to Friday without the holidays given. A sitting week is a week (Monday to Sunday, ISO 8601) with a sitting
-in it; the week of the event does not count, and the last one counts to its Sunday.
+Periods are counted as in `clock.py`: the day of the event does not count, the last day counts to its end. Which days
+are working days and days of sitting is the calendar's (`days.py`). A sitting week is a week (Monday to Sunday, ISO
+8601) with a sitting in it; the week of the event does not count, and the last one counts to its Sunday.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,9 @@ from datetime import date, datetime, timedelta
 
 from maninso.charter.base import CharterError, Length
 from maninso.charter.clock import add_length, end_of_day, legal_day
+from maninso.charter.days import Calendar
 from maninso.charter.model import Charter
 from maninso.charter.thresholds import Deadline, ExtensionRule, Moment, Step
-
-_SATURDAY = 5
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """What the calendar alone does not tell: days off, and days the assembly sits, as far as they are announced."""
-
-    holidays: frozenset[date] = frozenset()
-    sitting_days: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -108,7 +99,7 @@ def count_from(day: date, length: Length, calendar: Calendar) -> date | None:
     if length.in_calendar:
         return add_length(day, length)
     if length.unit == "working day":
-        return _add_working_days(day, length.count, calendar.holidays)
+        return _add_working_days(day, length.count, calendar)
     if length.unit == "sitting day":
         ahead = sorted(sitting for sitting in calendar.sitting_days if sitting > day)
     else:
@@ -117,12 +108,18 @@ def count_from(day: date, length: Length, calendar: Calendar) -> date | None:
     return ahead[length.count - 1] if len(ahead) >= length.count else None
 
 
-def _add_working_days(day: date, count: int, holidays: frozenset[date]) -> date:
+def _add_working_days(day: date, count: int, calendar: Calendar) -> date:
     while count:
         day += timedelta(days=1)
-        if day.weekday() < _SATURDAY and day not in holidays:
-            count -= 1
+        count -= calendar.is_working_day(day)
     return day
+
+
+def needs_calendar(deadline: Deadline) -> bool:
+    """Returns whether its day depends on days off or days of sitting, or may by an extension."""
+    lengths = [deadline.within, *(rule.length for rule in deadline.extensions)]
+    open_ended = any(rule.length is None for rule in deadline.extensions)
+    return deadline.or_next_sitting_day or open_ended or not all(each.in_calendar for each in lengths if each)
 
 
 def _allowed_lengths(name: str, deadline: Deadline, extensions: Sequence[Extension]) -> list[Length]:

@@ -40,7 +40,17 @@ _RARE = frozenset(
     }
 )
 _TOP = (
-    *("in_force", "sponsors", "organisers", "gate_keeper", "review", "collecting", "submission", "counting"),
+    *(
+        "in_force",
+        "calendar",
+        "sponsors",
+        "organisers",
+        "gate_keeper",
+        "review",
+        "collecting",
+        "submission",
+        "counting",
+    ),
     *("thresholds", "text", "signer", "creator", "disclosure", "duplicates", "retention", "blackouts", "dissolution"),
 )
 

@@ -29,6 +29,7 @@ from maninso.charter.base import (
     iterate_sections,
     refuse,
 )
+from maninso.charter.days import CalendarRules
 from maninso.charter.thresholds import Moment, Threshold
 
 MailDomain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+\z", max_length=253)]
@@ -212,9 +213,10 @@ class Retention(Section):
 
 
 class Dissolution(Section):
-    """What the end of a parliament does: every petition closes with it."""
+    """What the end of a parliament does: every petition closes with it, and perhaps what is owed lapses."""
 
     closes_all: Literal[True]
+    debts_lapse: bool = False
 
 
 class RejectionReason(Model):
@@ -239,6 +241,7 @@ class Charter(Model):
     figures: Mapping[str, Figure] = {}
     regions: tuple[Region, ...] = ()
     in_force: Period | None = None
+    calendar: CalendarRules | None = None
     sponsors: Sponsors | None = None
     organisers: Organisers | None = None
     gate_keeper: GateKeeper | None = None

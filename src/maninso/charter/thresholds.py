@@ -140,7 +140,7 @@ class Step(Section):
 
 
 class Ground(Model):
-    """A ground on which the institution may decline to do what it owes."""
+    """A ground on which the institution may decline to do what it owes, or on which that lapses."""
 
     code: Identifier
     label: Text
@@ -151,11 +151,15 @@ class Obligation(Step):
 
     basis: Text
     declines: tuple[Ground, ...] = ()
+    lapses_on: tuple[Ground, ...] = ()
     steps: tuple[Step, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        refuse(find_repeated([(("declines", i, "code"), ground.code) for i, ground in enumerate(self.declines)]))
+        refuse(
+            find_repeated([(("declines", i, "code"), ground.code) for i, ground in enumerate(self.declines)])
+            + find_repeated([(("lapses_on", i, "code"), ground.code) for i, ground in enumerate(self.lapses_on)])
+        )
         return self
 
 

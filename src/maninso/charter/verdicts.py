@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from maninso.charter.clock import is_in_force
-from maninso.charter.deadlines import Calendar, Due, due_at
+from maninso.charter.days import Calendar, calendar_of
+from maninso.charter.deadlines import Due, due_at
 from maninso.charter.measuring import Counts, Measured, measure
 from maninso.charter.model import Charter
 from maninso.charter.thresholds import Obligation, Threshold
@@ -49,7 +50,7 @@ def whatif(
                 closed_at=closed_at,
                 certified_at=certified_at,
                 submitted_at=submitted_at,
-                calendar=calendar or Calendar(),
+                calendar=calendar or calendar_of(charter.calendar),
             )
         verdicts.append(Verdict(threshold, measured, owed, due))
     return verdicts

@@ -6,8 +6,10 @@ behind that rush, and never takes all threads.
 """
 
 import asyncio
+import contextlib
 import io
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,9 @@ from maninso.signing.reading import Exchange, Headers, Scope
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 2_500_000  # bytes; no page of ours takes more
+LARGEST_UPLOAD = 10_700_000  # but for an answer on the clerk's desk, which takes documents
+MOST_UPLOADS = 4  # bodies of that size that are taken at one time
+_UPLOADS = re.compile(r"(/ko|/en)?/office/answers/[0-9]{1,19}")
 MOST_WAITING = 256  # requests; more are told to come back
 MOST_REFRESHING = 2  # threads that make anew, at one time, what is known already
 
@@ -48,6 +53,7 @@ class Bridge:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self._places = asyncio.Semaphore(threads)
+        self._uploading = asyncio.Semaphore(MOST_UPLOADS)
         self._refreshing = asyncio.Semaphore(MOST_REFRESHING)
         self._waiting = 0
 
@@ -62,14 +68,19 @@ class Bridge:
     async def ask(self, scope: Scope, exchange: Exchange) -> Answer:
         """Return Django's answer to one request."""
         length = scope.headers.get("content-length") or "0"
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        most = LARGEST_UPLOAD if _UPLOADS.fullmatch(scope.path) else LARGEST_BODY
+        if not length.isdigit() or int(length) > most:
             return _plain(413, "The request is too large.")
-        body = b""
-        if scope.method not in ("GET", "HEAD"):
-            async for chunk in exchange:
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    return _plain(413, "The request is too large.")
+        if scope.method in ("GET", "HEAD"):
+            return await self._pass_on(scope, b"")
+        async with self._uploading if int(length) > LARGEST_BODY else contextlib.nullcontext():
+            # What did not say how long it is gets no more than the others.
+            body = await _read(exchange, most=max(int(length), LARGEST_BODY))
+            if body is None:
+                return _plain(413, "The request is too large.")
+            return await self._pass_on(scope, body)
+
+    async def _pass_on(self, scope: Scope, body: bytes) -> Answer:
         try:
             return await self.run(partial(self.call, make_environ(scope, body)))
         except BridgeFull:
@@ -117,6 +128,16 @@ class Bridge:
             return _plain(500, "Something went wrong on our side.")
         status, headers = started
         return Answer(status, headers, body)
+
+
+async def _read(exchange: Exchange, *, most: int) -> bytes | None:
+    """Return the body of a request; None for one of more than `most` bytes."""
+    body = bytearray()
+    async for chunk in exchange:
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
 
 
 def make_environ(scope: Any, body: bytes) -> dict[str, Any]:

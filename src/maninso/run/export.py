@@ -49,7 +49,8 @@ OF_A_PETITION = (
 OF_A_LOG = (
     *("/petitions/{id}/voids.json", "/petitions/{id}/voids.csv", "/petitions/{id}/signatures.csv", "/p/{id}/log/key"),
 )
-STATUSES = ("overdue", "owed", "kept", "declined")
+ASSETS = ("/static/", "/documents/")
+STATUSES = ("overdue", "owed", "kept", "declined", "lapsed")
 _LINK = re.compile(r'\b(href|action|formaction|src)="(/(?!/)[^"]*)"')
 _BODY = re.compile(r"<body[^>]*>")
 
@@ -258,7 +259,7 @@ def _rewrite(copy: _Copy, text: str, language: str) -> str:
         spoken, bare = split_language(parts.path)
         place = find_variant(bare, parts.query)
         fragment = f"#{parts.fragment}" if parts.fragment else ""
-        if match[1] in ("href", "src") and place.startswith("/static/"):
+        if match[1] in ("href", "src") and place.startswith(ASSETS):
             return match[0]
         if match[1] == "href" and place in copy.pages:
             return f'href="{html.escape(f"{spoken}{place}" if place != "/" else f"{spoken}/")}{fragment}"'
@@ -280,7 +281,7 @@ def split_language(path: str) -> tuple[str, str]:
 
 
 def _note_assets(copy: _Copy, text: str) -> None:
-    copy.assets |= {match[2] for match in _LINK.finditer(text) if match[2].startswith("/static/")}
+    copy.assets |= {match[2] for match in _LINK.finditer(text) if match[2].startswith(ASSETS)}
 
 
 def name_page(language: str, page: str) -> str:

@@ -136,7 +136,15 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
     """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
     from maninso.petitions.integrity import destroy_due_keys
     from maninso.petitions.lifecycle import close_due_petitions, end_graces
-    from maninso.petitions.obligations import publish_due_replies, record_met_thresholds, remind_clerks
+    from maninso.petitions.obligations import (
+        follow_term_ends,
+        forget_documents,
+        lapse_unsubmitted,
+        publish_due_replies,
+        record_met_thresholds,
+        recount_due_days,
+        remind_clerks,
+    )
     from maninso.petitions.raising import forget_creators, lapse_due_petitions
     from maninso.web.shared.sessions import forget_ended_sessions
 
@@ -155,12 +163,16 @@ def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
             due = started + HOUSEKEEPING
             record_met_thresholds(now=now)
             publish_due_replies(now=now)
+            follow_term_ends(now=now)
         elif ticked.met:
             record_met_thresholds(now=now)
         if started >= forgotten:
             destroy_due_keys(now=now)
             forget_creators(now=now)
             forget_ended_sessions(now=now)
+            recount_due_days(now=now)
+            lapse_unsubmitted(now=now)
+            forget_documents(now=now)
             remind_clerks(now=now)
             forgotten = started + FORGETTING
         if not ticked.leaves:

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
-from maninso.web.office import answers, debts, families, members, queue, record, review, site
+from maninso.web.office import answers, bills, calendars, debts, families, members, queue, record, review, site
 
 urlpatterns = [
     path("account/login", account.request_login_code, name="account_login"),
@@ -37,6 +37,11 @@ urlpatterns = [
     path("office/debts", debts.show_desk, name="office_debts"),
     path("office/debts/<str:number>", debts.show_debt_page, name="office_debt"),
     path("office/answers/<str:number>", answers.show_answer, name="office_answer"),
+    path("office/calendar", calendars.list_calendars, name="office_calendars"),
+    path("office/calendar/<str:institution>", calendars.edit_calendar, name="office_calendar"),
+    path("office/bills", bills.list_bills, name="office_bills"),
+    path("office/bills/new", bills.write_new, name="office_bill_new"),
+    path("office/bills/<str:number>", bills.edit_bill, name="office_bill"),
     path("office/second", review.show_second, name="office_second"),
     path("office/pages", site.list_pages, name="office_pages"),
     path("office/pages/<str:slug>/<str:language>", site.edit_page, name="office_page_edit"),

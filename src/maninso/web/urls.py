@@ -5,9 +5,9 @@ from django.urls import include, path, re_path
 from maninso.web.api import embeds, exports, feeds, health, log, moderation, petitions, receipts, robots, work
 from maninso.web.api.v1 import openapi
 from maninso.web.api.v1.table import OPERATIONS
-from maninso.web.office import record
+from maninso.web.office import answers, record
 from maninso.web.page_urls import handler400, handler403, handler404, handler429, handler500
-from maninso.web.pages import account
+from maninso.web.pages import account, documents
 from maninso.web.shared import assets
 
 __all__ = ["handler400", "handler403", "handler404", "handler429", "handler500", "urlpatterns"]
@@ -61,6 +61,8 @@ urlpatterns = [
     path("p/<str:number>/log/key", log.send_key, name="log_key"),
     path("p/<str:number>/log/<path:name>", log.send_log_file, name="log_file"),
     path("identity/challenge", work.send_challenge, name="challenge"),
+    path("documents/<str:name>", documents.send_public_document, name="document"),
+    path("office/answers/<str:number>/documents/<str:name>", answers.send_office_document, name="office_document"),
     path("account/data.json", account.send_data, name="account_data"),
     path("office/record.jsonl", record.export_record, name="office_record_file"),
     path("static/<str:name>", assets.send_asset),

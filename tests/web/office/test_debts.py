@@ -200,3 +200,24 @@ def test_a_clerk_comes_to_what_is_owed_and_finds_the_queue_from_there(enter: Any
     assert (f"/en/office/debts/{debt.pk}" in page, 'href="/en/office?show=waiting"' in page) == (True, True)
     assert kim.get("/en/office?show=waiting").status_code == 200
     assert enter("moderator").get("/en/office").status_code == 200
+
+
+def test_a_petition_is_answered_though_nothing_is_owed(enter: Any, opened: Callable[..., int], client: Client) -> None:
+    kim, lee, petition_id = enter("clerk", "kim"), enter("clerk", "lee"), opened()
+    for number in ("soon", "999999", ""):
+        answer = kim.post("/en/office/debts", {"petition": number})
+        page = answer.content.decode()
+        assert (answer.status_code, "petitions by number that are open or closed here" in page) == (409, True)
+    started = kim.post("/office/debts", {"petition": str(petition_id)})
+    assert started.status_code == 303
+    reply = int(started["Location"].rpartition("/")[2])
+    assert f'name="petitions" value="{petition_id}"' in kim.get(f"/en/office/answers/{reply}").content.decode()
+    given = {**WORDS, "petitions": "x", "seen": "1", "do": "propose"}
+    assert kim.post(f"/office/answers/{reply}", given).status_code == 409
+    assert kim.post(f"/office/answers/{reply}", {**given, "petitions": f" {petition_id}, "}).status_code == 303
+    lee.post(f"/office/answers/{reply}", {"do": "approve", "seen": seen(lee, reply)})
+    page = client.get(f"/en/petitions/{petition_id}").content.decode()
+    assert "Answered though nothing was owed" in page
+    assert "The library opens on Sundays." in page
+    assert "The library opens on Sundays." in client.get(f"/feeds/petitions/{petition_id}.atom").content.decode()
+    assert enter("auditor").post("/office/debts", {"petition": str(petition_id)}).status_code == 403

@@ -4,6 +4,7 @@ The read models that pages, JSON and feeds are made of lie in `views`; everythin
 the functions from here.
 """
 
+from maninso.petitions.access.answers import find_document
 from maninso.petitions.access.bills import AboutView, ProvisionView, WholeBill, find_bill, list_bills
 from maninso.petitions.access.find import (
     find_count,
@@ -20,6 +21,8 @@ from maninso.petitions.access.views import (
     BillView,
     CountView,
     DebateCount,
+    DocumentView,
+    DueChangeView,
     ExtensionView,
     LedgerView,
     MaskedView,
@@ -41,6 +44,8 @@ __all__ = [
     "BillView",
     "CountView",
     "DebateCount",
+    "DocumentView",
+    "DueChangeView",
     "ExtensionView",
     "LedgerView",
     "MaskedView",
@@ -58,6 +63,7 @@ __all__ = [
     "find_bill",
     "find_charter",
     "find_count",
+    "find_document",
     "find_petition",
     "find_petitions",
     "list_bills",

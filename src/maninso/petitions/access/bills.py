@@ -40,6 +40,7 @@ class WholeBill:
     provisions: tuple[ProvisionView, ...]
     petitions: tuple[AboutView, ...]
     changed_at: dt.datetime
+    digest: str  # SHA-256 of the record, hex
 
 
 def find_bills(petition: Petition) -> tuple[BillView, ...]:
@@ -78,6 +79,7 @@ def find_bill(bill_id: int) -> WholeBill | None:
             for each in links
         ),
         changed_at=bill.changed_at,
+        digest=bytes(bill.digest).hex(),
     )
 
 

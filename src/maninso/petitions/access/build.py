@@ -1,4 +1,7 @@
-"""Makes the read models out of rows. Nothing here asks the database what `rows` has not fetched already."""
+"""Makes the read models out of rows. Nothing here asks the database what `rows` has not fetched already.
+
+But for one thing: what a charter would have owed (`would_owe`) may need the calendar that its institution gave.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -7,10 +10,19 @@ from zoneinfo import ZoneInfo
 
 from maninso.charter import Charter, Measured, Threshold, legal_day, measure
 from maninso.charter import Counts as Measurable
+from maninso.charter import Obligation as Owed
 from maninso.petitions.access.answers import view_response
 from maninso.petitions.access.rows import is_readable
-from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version, reason_words, words
+from maninso.petitions.access.rules import (
+    LAPSES,
+    find_due,
+    find_threshold,
+    read_charter_version,
+    reason_words,
+    words,
+)
 from maninso.petitions.access.views import (
+    DueChangeView,
     ExtensionView,
     LedgerView,
     ObligationView,
@@ -19,7 +31,7 @@ from maninso.petitions.access.views import (
     ThresholdView,
     WouldOwe,
 )
-from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTree
+from maninso.petitions.models import MOMENT_KINDS, Obligation, Petition, SigningGate, SigningTree
 
 _SUMMARY = 160  # characters
 _PRESSING = ("overdue", "owed", "kept")
@@ -151,7 +163,27 @@ def build_obligation(obligation: Obligation, *, now: dt.datetime) -> ObligationV
             ExtensionView(each.old_due_on, each.new_due_on, each.reason, each.at)
             for each in sorted(obligation.extensions.all(), key=lambda each: each.number)
         ),
+        due_changes=tuple(
+            DueChangeView(each.old_due_on, each.new_due_on, each.cause, each.at)
+            for each in sorted(obligation.due_changes.all(), key=lambda each: each.pk)
+        ),
+        waits_for=_waits_for(obligation, owed),
+        lapse_reason=obligation.lapse_reason,
+        lapse_ground=next(
+            (words(each.label) for each in owed.lapses_on if each.code == obligation.lapse_reason),
+            LAPSES.get(obligation.lapse_reason, {}),
+        ),
+        lapse_note=obligation.lapse_note,
     )
+
+
+def _waits_for(obligation: Obligation, owed: Owed) -> str:
+    deadline = owed.deadline
+    if deadline is None or obligation.state not in ("owed", "kept"):
+        return ""
+    if obligation.due_on is not None:
+        return "calendar" if deadline.or_next_sitting_day and not (obligation.binding or deadline.best_effort) else ""
+    return deadline.counted_from if deadline.counted_from in MOMENT_KINDS else "calendar"
 
 
 def would_owe(petition: Petition) -> tuple[WouldOwe, ...]:

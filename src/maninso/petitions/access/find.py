@@ -33,7 +33,7 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
         view,
         masked=_find_masked(petition),
         appeal=_find_appeal(petition),
-        answers=find_answers(petition) if view.obligations else (),
+        answers=find_answers(petition) if view.obligations or petition.answered else (),  # type: ignore[attr-defined]
         verdicts=count_verdicts(petition) if any(each.state == "kept" for each in view.obligations) else (),
         bills=find_bills(petition),
     )

@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from django.db.models import BigIntegerField, F, Func, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left, Mod
 
-from maninso.petitions.models import Obligation, Petition, SigningThreshold, StateChange
+from maninso.petitions.models import Obligation, Petition, Response, ResponseDocument, SigningThreshold, StateChange
 
 LISTED = Q(state__in=("open", "closed", "rejected")) | Q(state="withdrawn", opened_at__isnull=False)
 """Petitions that lists and searches show. Removed ones are found by their number only, as tombstones."""
@@ -20,6 +20,14 @@ NEXT_NEEDED = Func(F("needed"), SIGNATURES, function="petition_next_needed", out
 
 STANDS_SINCE = Coalesce(F("turned_at"), F("met_at"))
 """When a standing threshold was met, the last time."""
+
+STANDING_ANSWERS = Q(reply=None) | ~Q(reply__state="retracted")
+"""Responses that were not taken back."""
+
+DOCUMENTS = Prefetch(
+    "documents", queryset=ResponseDocument.objects.select_related("document").defer("document__content")
+)
+"""The documents of responses, without their bytes."""
 
 _BEGINNING = 400  # characters of the text that a card's summary is made from
 
@@ -45,7 +53,10 @@ def petition_rows() -> "QuerySet[Petition]":
     """Petitions with all that their own page shows, in a fixed number of queries."""
     handed_in = StateChange.objects.filter(petition=OuterRef("pk"), new="moderation").order_by("pk")
     return (
-        Petition.objects.annotate(moderation_at=Subquery(handed_in.values("at")[:1]))
+        Petition.objects.annotate(
+            moderation_at=Subquery(handed_in.values("at")[:1]),
+            answered=Exists(Response.objects.filter(petition=OuterRef("pk"))),  # though nothing was owed
+        )
         .select_related("charter", "tree", "gate")
         .defer("charter__source")
         .prefetch_related("thresholds", Prefetch("obligations", queryset=obligation_rows()))
@@ -68,6 +79,6 @@ def obligation_rows() -> "QuerySet[Obligation]":
     return (
         Obligation.objects.select_related("response", "petition__charter", "petition__tree")
         .defer("petition__charter__source", "petition__body")
-        .prefetch_related("extensions")
+        .prefetch_related("extensions", "due_changes", Prefetch("response__documents", queryset=DOCUMENTS.queryset))
         .order_by("pk")
     )

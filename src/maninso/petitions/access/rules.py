@@ -5,6 +5,7 @@ A charter version is its bytes, so what was parsed once is kept by digest and ne
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -15,20 +16,29 @@ from maninso.charter import (
     RejectionReason,
     Text,
     Threshold,
+    calendar_of,
     count_from,
     due_at,
+    end_of_day,
     legal_day,
     load_charter,
+    needs_calendar,
 )
 from maninso.charter import Extension as GrantedExtension
 from maninso.charter import Length as CharterLength
 from maninso.petitions.access.views import Words
-from maninso.petitions.models import CharterVersion, Extension, Petition
+from maninso.petitions.models import MOMENT_KINDS, CalendarDay, CharterVersion, Extension, Moment, Petition
 
 OWN_REASONS: Mapping[str, Words] = {
     "withdrawn-by-creator": {"ko": "청원인이 철회했습니다.", "en": "The petitioner withdrew it."},
 }
 """Reasons that no charter has to give."""
+
+LAPSES: Mapping[str, Words] = {
+    "dissolution": {"ko": "의회 해산 또는 임기 만료", "en": "The term ended, or the parliament was dissolved."},
+    "not-submitted": {"ko": "기한 안에 제출되지 않음", "en": "It was not handed in in time."},
+}
+"""Why a debt lapses by itself, where its charter says that it does; a clerk gives grounds of the charter's."""
 
 _WHOLE_DIGEST = 64  # hexadecimal digits
 
@@ -103,22 +113,54 @@ def find_due(
     ends_at = petition.closed_at or petition.closes_at
     if obligation is None or ends_at is None:
         return None
+    deadline = obligation.deadline
+    moments = read_moments(petition, charter) if deadline and deadline.counted_from in MOMENT_KINDS else {}
     return due_at(
         charter,
         obligation,
         threshold_met_at=met_at,
         # The end is exclusive: at midnight it is the day that is over which closed the petition, not the next one.
         closed_at=ends_at - dt.timedelta(microseconds=1),
-        calendar=Calendar(),
+        certified_at=moments.get("certification"),
+        submitted_at=moments.get("submission"),
+        calendar=read_calendar(charter) if deadline and needs_calendar(deadline) else Calendar(),
         extensions=[GrantedExtension(reason=each.reason, length=CharterLength.parse(each.length)) for each in granted],
     )
 
 
-def find_review_day(charter: Charter, *, entered_at: dt.datetime) -> dt.date | None:
+def due_columns(due: Due | None) -> dict[str, Any]:
+    """Return what a debt's row keeps of its day. One that the next sitting can still move is not binding yet."""
+    if due is None:
+        return {"due_at": None, "due_on": None, "binding": True}
+    return {"due_at": due.at, "due_on": due.on, "binding": due.binding and not due.provisional}
+
+
+def read_calendar(charter: Charter) -> Calendar:
+    """Return the days off and the sittings that a charter names, and those that its institution gave besides."""
+    given = list(CalendarDay.objects.filter(institution=charter.id).values_list("kind", "on"))
+    return calendar_of(
+        charter.calendar,
+        days_off=[on for kind, on in given if kind == "day-off"],
+        sitting_days=[on for kind, on in given if kind == "sitting"],
+    )
+
+
+def read_moments(petition: Petition, charter: Charter) -> dict[str, dt.datetime]:
+    """Return when a petition was certified and handed in, as far as it was: the beginning of that legal day."""
+    noted = Moment.objects.filter(petition=petition).values_list("kind", "on")
+    return {kind: end_of_day(charter, on - dt.timedelta(days=1)) for kind, on in noted}
+
+
+def find_review_day(
+    charter: Charter, *, entered_at: dt.datetime, calendars: dict[str, Calendar] | None = None
+) -> dt.date | None:
     """Return the last legal day on which a petition that was handed to the moderators then is to be decided.
 
-    None where the charter sets none, or counts it in sittings.
+    None where the charter sets none, or counts it in sittings that are not known. `calendars` keeps what was read.
     """
     if charter.review is None:
         return None
-    return count_from(legal_day(charter, entered_at), charter.review.within, Calendar())
+    within, known = charter.review.within, calendars if calendars is not None else {}
+    if not within.in_calendar and charter.id not in known:
+        known[charter.id] = read_calendar(charter)
+    return count_from(legal_day(charter, entered_at), within, known.get(charter.id, Calendar()))

@@ -29,6 +29,17 @@ class ThresholdView:
     regions_needed: int | None
 
 
+@dataclass(frozen=True)
+class DocumentView:
+    """A document of an answer, under the name that people read."""
+
+    title: str
+    kind: str  # media type
+    ending: str  # of such a file's name: "pdf"
+    size: int  # bytes
+    digest: str  # SHA-256, hex
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResponseView:
     """What the institution answered."""
@@ -40,6 +51,7 @@ class ResponseView:
     version: int  # 1 is the first; every version stays on the record
     published_at: dt.datetime
     digest: str = ""  # SHA-256 of it, hex, as the petition's log has it
+    documents: tuple[DocumentView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class AnswerView:
     """One answer to a petition in all its versions, the newest first. One that was taken back answers nothing."""
 
     answer_id: int  # 0 for one that came not from the desk
-    obligations: tuple[int, ...]  # of this petition
+    obligations: tuple[int, ...]  # of this petition; () where nothing was owed
     versions: tuple[ResponseView, ...]
     retracted_at: dt.datetime | None
     retraction: str  # why
@@ -131,6 +143,16 @@ class ExtensionView:
     at: dt.datetime
 
 
+@dataclass(frozen=True)
+class DueChangeView:
+    """One time that the day of a debt changed: because of a calendar, a certification or a submission (`cause`)."""
+
+    old_due_on: dt.date | None
+    new_due_on: dt.date | None
+    cause: str
+    at: dt.datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class ObligationView:
     """One debt of an institution: `state` is owed, kept, declined or lapsed; owed and past its day is overdue."""
@@ -161,6 +183,13 @@ class ObligationView:
     response: ResponseView | None
     ground: Words = field(default_factory=dict)  # that reason in the charter's words
     extensions: tuple[ExtensionView, ...] = ()
+    due_changes: tuple[DueChangeView, ...] = ()
+    waits_for: str = (
+        ""  # what the day depends on while it is not known or may move: calendar, certification, submission
+    )
+    lapse_reason: str = ""  # the code of the ground on which it lapsed; "" where voids undid the threshold
+    lapse_ground: Words = field(default_factory=dict)
+    lapse_note: str = ""
 
     @property
     def overdue(self) -> bool:

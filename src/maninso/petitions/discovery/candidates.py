@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from psycopg.errors import QueryCanceled
 
 from maninso import ManinsoError
-from maninso.petitions.access.rows import LISTED
+from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS
 from maninso.petitions.discovery import meaning
 from maninso.petitions.discovery.index import read_weights
 from maninso.petitions.discovery.question import Question, choose_terms
@@ -118,7 +118,9 @@ def holds_phrases(question: Question) -> Q:
     """Return the condition that each quoted phrase occurs in the title, the text or an answer."""
     condition = Q()
     for phrase in question.phrases:
-        answered = Response.objects.filter(obligation__petition=OuterRef("pk"))
+        answered = Response.objects.filter(
+            STANDING_ANSWERS, Q(obligation__petition=OuterRef("pk")) | Q(petition=OuterRef("pk"))
+        )
         answered = answered.filter(Q(summary__icontains=phrase) | Q(body__icontains=phrase))
         condition &= Q(title__icontains=phrase) | Q(body__icontains=phrase) | Q(Exists(answered))
     return condition

@@ -11,9 +11,10 @@ import time
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
-from maninso.petitions.access.rows import LISTED
+from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS
 from maninso.petitions.discovery.grams import Weights, lead_of, petition_grams
 from maninso.petitions.discovery.sql import QUERIES
 from maninso.petitions.models import GramCount, GramFrequency, Petition, PetitionSearch, Response, SearchDue
@@ -68,8 +69,10 @@ def index_batch() -> int:
 
 def _read_answers(petitions: Sequence[int]) -> dict[int, str]:
     texts: dict[int, str] = {}
-    found = Response.objects.filter(obligation__petition__in=petitions).order_by("pk")
-    for petition_id, summary, body in found.values_list("obligation__petition_id", "summary", "body"):
+    of_petitions = Q(obligation__petition__in=petitions) | Q(petition__in=petitions)
+    found = Response.objects.filter(STANDING_ANSWERS, of_petitions).order_by("pk")
+    petition = Coalesce("petition", "obligation__petition")
+    for petition_id, summary, body in found.annotate(of=petition).values_list("of", "summary", "body"):
         texts[petition_id] = f"{texts.get(petition_id, '')} {summary} {body}"
     return texts
 

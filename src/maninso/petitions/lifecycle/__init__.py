@@ -19,6 +19,7 @@ from maninso.petitions.lifecycle.steps import (
     restore_petition,
     resume_grace_of,
     resume_signing_of,
+    shorten_petition,
     submit_petition,
     withdraw_petition,
 )
@@ -30,6 +31,7 @@ from maninso.petitions.lifecycle.table import (
     RoleError,
     TransitionError,
     UnknownPetitionError,
+    read_petition,
 )
 from maninso.petitions.lifecycle.texts import (
     BadCharacter,
@@ -73,11 +75,13 @@ __all__ = [
     "open_petition",
     "pass_to_moderation",
     "pause_signing_of",
+    "read_petition",
     "reject_petition",
     "remove_petition",
     "restore_petition",
     "resume_grace_of",
     "resume_signing_of",
+    "shorten_petition",
     "submit_petition",
     "withdraw_petition",
 ]

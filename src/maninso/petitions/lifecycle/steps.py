@@ -13,7 +13,7 @@ from maninso import ManinsoError, UsageError
 from maninso.charter import Charter, closes_at, in_blackout, legal_day, read_charter
 from maninso.identity.nullifier import commit_key, seal_key
 from maninso.ledger.entries import MIN_BUCKET_SECONDS, Genesis
-from maninso.petitions.access.rules import find_due, find_reason, keep_charter, read_charter_version
+from maninso.petitions.access.rules import due_columns, find_due, find_reason, keep_charter, read_charter_version
 from maninso.petitions.lifecycle.founders import sign_for_sponsors, take_key
 from maninso.petitions.lifecycle.table import (
     SYSTEM,
@@ -237,6 +237,20 @@ def resume_signing_of(petition_id: int, *, closes_at: dt.datetime, now: dt.datet
         resume_gate(cursor, petition_id=petition_id, closes_at=closes_at)
 
 
+def shorten_petition(petition_id: int, *, closes_at: dt.datetime, now: dt.datetime) -> bool:
+    """Let an open petition close earlier than it would have; whether it does. One whose signing is paused is left."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        won = Petition.objects.filter(
+            pk=petition_id, state="open", closes_at__gt=closes_at, opened_at__lt=closes_at, gate__state="open"
+        ).update(closes_at=closes_at, updated_at=now)
+        if not won:
+            return False
+        _settle_due_days(petition_id)
+        pause_gate(cursor, petition_id=petition_id)
+        resume_gate(cursor, petition_id=petition_id, closes_at=closes_at)
+    return True
+
+
 def resume_grace_of(petition_id: int) -> None:
     """Let who asked before the closing confirm again after a pause, for what is left of the grace. Raises GateError."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -379,5 +393,4 @@ def _settle_due_days(petition_id: int) -> None:
     for obligation in owed.select_for_update(of=("self",), no_key=True).select_related("petition__charter"):
         granted = obligation.extensions.order_by("number")
         due = find_due(obligation.petition, obligation.threshold_id, met_at=obligation.owed_since, granted=granted)
-        obligation.due_at, obligation.due_on = (due.at, due.on) if due else (None, None)
-        obligation.save(update_fields=["due_at", "due_on"])
+        Obligation.objects.filter(pk=obligation.pk).update(**due_columns(due))

@@ -7,6 +7,15 @@ mirrored for reading (`signing`), never written from here.
 from maninso.petitions.models.account import Account, KeptPetition
 from maninso.petitions.models.audit import AuditRecord
 from maninso.petitions.models.bill import Bill, BillPetition, Provision, Stage
+from maninso.petitions.models.calendar import (
+    DAY_KINDS,
+    MOMENT_KINDS,
+    CalendarDay,
+    DueChange,
+    Moment,
+    TermEnd,
+)
+from maninso.petitions.models.document import ENDINGS, LARGEST_DOCUMENT, Document, ReplyDocument, ResponseDocument
 from maninso.petitions.models.family import FAMILY_ROLES, Family, FamilyChange, FamilyMember
 from maninso.petitions.models.integrity import VoidBatch
 from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedown
@@ -15,13 +24,17 @@ from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import RECEIVED, BlockedCreator, Letter, Raising, Sponsor
-from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyTarget, Verdict
+from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyPetition, ReplyTarget, Verdict
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 from maninso.petitions.models.webhook import Delivery, Webhook
 
 __all__ = [
+    "DAY_KINDS",
+    "ENDINGS",
     "FAMILY_ROLES",
+    "LARGEST_DOCUMENT",
+    "MOMENT_KINDS",
     "RECEIVED",
     "VERDICTS",
     "Account",
@@ -33,9 +46,12 @@ __all__ = [
     "Bill",
     "BillPetition",
     "BlockedCreator",
+    "CalendarDay",
     "Case",
     "CharterVersion",
     "Delivery",
+    "Document",
+    "DueChange",
     "Extension",
     "Family",
     "FamilyChange",
@@ -46,6 +62,7 @@ __all__ = [
     "Letter",
     "Mask",
     "Message",
+    "Moment",
     "Note",
     "Notice",
     "Obligation",
@@ -56,8 +73,11 @@ __all__ = [
     "Raising",
     "Reminder",
     "Reply",
+    "ReplyDocument",
+    "ReplyPetition",
     "ReplyTarget",
     "Response",
+    "ResponseDocument",
     "SearchDue",
     "SigningGate",
     "SigningTally",
@@ -68,6 +88,7 @@ __all__ = [
     "StateChange",
     "Subscriber",
     "Takedown",
+    "TermEnd",
     "Verdict",
     "VoidBatch",
     "Webhook",

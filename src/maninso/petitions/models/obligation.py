@@ -39,6 +39,8 @@ class Obligation(models.Model):
     settled_by = models.TextField(default="")
     decline_reason = models.TextField(default="")
     decline_note = models.TextField(default="")
+    lapse_reason = models.TextField(default="")  # the charter's ground, or one of our own; "" where voids undid it
+    lapse_note = models.TextField(default="")
     response = models.OneToOneField("Response", null=True, on_delete=models.PROTECT, related_name="settles")
     created_at = models.DateTimeField()
 
@@ -64,6 +66,11 @@ class Obligation(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="declined") | ~Q(decline_reason=""), name="obligation_decline_reason"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="lapsed") & (~Q(lapse_reason="") | Q(Exact(Mod(F("turns"), 2), 1))))
+                | (~Q(state="lapsed") & Q(lapse_reason="", lapse_note="")),
+                name="obligation_lapse_reason",
             ),
             models.CheckConstraint(
                 condition=Q(state="owed", settled_at=None) | (~Q(state="owed") & Q(settled_at__isnull=False)),
@@ -99,9 +106,13 @@ class Extension(models.Model):
 
 
 class Response(models.Model):
-    """What the institution answered, one version of it. Append-only (trigger); a correction is a new version."""
+    """What the institution answered, one version of it. Append-only (trigger); a correction is a new version.
 
-    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="responses")
+    It answers a debt, or else a petition to which nothing is owed.
+    """
+
+    obligation = models.ForeignKey(Obligation, null=True, on_delete=models.PROTECT, related_name="responses")
+    petition = models.ForeignKey(Petition, null=True, on_delete=models.PROTECT, related_name="responses")
     reply = models.ForeignKey("Reply", null=True, on_delete=models.PROTECT, related_name="responses")
     version = models.SmallIntegerField()
     author = models.TextField()
@@ -117,7 +128,14 @@ class Response(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["obligation", "reply", "version"], nulls_distinct=False, name="response_version_once"
+                fields=["obligation", "petition", "reply", "version"],
+                nulls_distinct=False,
+                name="response_version_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(obligation__isnull=False, petition=None)
+                | Q(obligation=None, petition__isnull=False, reply__isnull=False),
+                name="response_to_a_debt_or_a_petition",
             ),
             models.CheckConstraint(condition=Q(version__gte=1), name="response_numbered"),
             models.CheckConstraint(condition=~Q(summary="") & ~Q(author=""), name="response_says_something"),

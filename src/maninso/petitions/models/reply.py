@@ -11,6 +11,7 @@ from django.db.models.lookups import Exact
 
 from maninso.petitions.models.account import Account
 from maninso.petitions.models.obligation import Obligation, Response
+from maninso.petitions.models.petition import Petition
 
 REPLY_STATES = ("writing", "proposed", "approved", "published", "retracted", "dropped")
 VERDICTS = ("yes", "partly", "no")
@@ -84,6 +85,16 @@ class ReplyTarget(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["reply", "obligation"], name="reply_target_once")]
+
+
+class ReplyPetition(models.Model):
+    """A petition that a reply is to answer though nothing is owed to it. What was published keeps it there, too."""
+
+    reply = models.ForeignKey(Reply, on_delete=models.PROTECT, related_name="petitions")
+    petition = models.ForeignKey(Petition, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["reply", "petition"], name="reply_petition_once")]
 
 
 class Assignment(models.Model):

@@ -7,7 +7,7 @@ from statistics import median
 
 from django.db.models import Count, OuterRef, Q, Subquery
 
-from maninso.charter import legal_day
+from maninso.charter import Calendar, legal_day
 from maninso.petitions.access.rules import find_review_day, read_charter_version, words
 from maninso.petitions.access.views import Words
 from maninso.petitions.models import Appeal, Case, Mask, Petition, StateChange, Takedown
@@ -64,7 +64,8 @@ def read_queue(*, show: str, holder: str, now: dt.datetime) -> Queue:
         .defer("charter__source")
         .annotate(entered_at=Subquery(entered.values("at")[:1]), appeals_made=Count("appeals"))
     )
-    views = sorted((_row(each, now=now) for each in rows), key=lambda row: (row.due_on, row.entered_at))
+    calendars: dict[str, Calendar] = {}
+    views = sorted((_row(each, calendars, now=now) for each in rows), key=lambda row: (row.due_on, row.entered_at))
     chosen = [row for row in views if _is_shown(row, show, holder)]
     open_rows = [row for row in views if row.hold != "dormant"]
     return Queue(
@@ -88,10 +89,10 @@ def _is_shown(row: QueueRow, show: str, holder: str) -> bool:
     return row.hold != "dormant"
 
 
-def _row(petition: Petition, *, now: dt.datetime) -> QueueRow:
+def _row(petition: Petition, calendars: dict[str, Calendar], *, now: dt.datetime) -> QueueRow:
     charter = read_charter_version(petition.charter)
     entered_at: dt.datetime = petition.entered_at  # type: ignore[attr-defined]
-    day = find_review_day(charter, entered_at=entered_at)
+    day = find_review_day(charter, entered_at=entered_at, calendars=calendars)
     due_on = day or legal_day(charter, entered_at + TARGET)
     left = (due_on - legal_day(charter, now)).days
     case: Case | None = getattr(petition, "case", None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from procrastinate.contrib.django import app
 
 from maninso.identity.encoding import decode_token, encode_token
@@ -165,9 +166,8 @@ def _facts(announcement: Announcement) -> dict[str, Any]:
     if announcement.text:
         facts["text"] = announcement.text
     if announcement.reply_id is not None and announcement.version is not None:
-        of_version = Response.objects.filter(
-            reply=announcement.reply_id, version=announcement.version, obligation__petition=announcement.petition_id
-        )
+        of_petition = Q(obligation__petition=announcement.petition_id) | Q(petition=announcement.petition_id)
+        of_version = Response.objects.filter(of_petition, reply=announcement.reply_id, version=announcement.version)
         facts |= of_version.values("author", "summary", "version").first() or {}
     return facts
 

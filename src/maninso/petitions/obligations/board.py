@@ -13,7 +13,7 @@ from maninso.petitions.access.rules import read_charter_version, words
 from maninso.petitions.access.views import ObligationView, PetitionCard, Words
 from maninso.petitions.models import CharterVersion, Obligation
 
-STATUSES = ("all", "owed", "overdue", "kept", "declined")
+STATUSES = ("all", "owed", "overdue", "kept", "declined", "lapsed")
 
 _MOST_ROWS = 500
 _NEAREST = 5

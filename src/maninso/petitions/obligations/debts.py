@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import connection, transaction
 
-from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version
+from maninso.petitions.access.rules import due_columns, find_due, find_threshold, read_charter_version
 from maninso.petitions.lifecycle import close_petition
 from maninso.petitions.models import Petition
 from maninso.petitions.obligations.settling import lock_obligation
@@ -29,10 +29,10 @@ _TURNED = """
 _RECORD = """
     INSERT INTO petitions_obligation (
         petition_id, threshold_id, needed, met_index, met_count, met_at, turns, state, due_at, due_on, binding,
-        settled_role, settled_by, decline_reason, decline_note, created_at
+        settled_role, settled_by, decline_reason, decline_note, lapse_reason, lapse_note, created_at
     ) VALUES (
         %(petition)s, %(threshold)s, %(needed)s, %(met_index)s, %(met_count)s, %(met_at)s, 0, 'owed',
-        %(due_at)s, %(due_on)s, %(binding)s, '', '', '', '', %(now)s
+        %(due_at)s, %(due_on)s, %(binding)s, '', '', '', '', '', '', %(now)s
     )
     ON CONFLICT (petition_id, threshold_id) DO NOTHING
 """
@@ -67,7 +67,7 @@ def _turn(petition_id: int, obligation_id: int, turns: int, index: int, count: i
             return  # somebody else followed it meanwhile
         obligation.turns, obligation.turned_at = turns, at
         obligation.turned_index, obligation.turned_count = index, count
-        if obligation.state in ("owed", "lapsed"):
+        if obligation.state == "owed" or (obligation.state == "lapsed" and not obligation.lapse_reason):
             obligation.state = "lapsed" if turns % 2 else "owed"
             obligation.settled_at, obligation.settled_role = (at, "system") if turns % 2 else (None, "")
         if obligation.state == "owed":
@@ -77,7 +77,8 @@ def _turn(petition_id: int, obligation_id: int, turns: int, index: int, count: i
                 met_at=obligation.owed_since,
                 granted=obligation.extensions.order_by("number"),
             )
-            obligation.due_at, obligation.due_on = (due.at, due.on) if due else (None, None)
+            for name, value in due_columns(due).items():
+                setattr(obligation, name, value)
         obligation.save()
 
 
@@ -109,9 +110,7 @@ def _record(
                 "met_index": met_index,
                 "met_count": met_count,
                 "met_at": met_at,
-                "due_at": due.at if due else None,
-                "due_on": due.on if due else None,
-                "binding": due.binding if due else True,
+                **due_columns(due),
                 "now": now,
             },
         )

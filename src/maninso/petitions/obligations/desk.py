@@ -14,6 +14,7 @@ from maninso.petitions.access.views import ObligationView, Words
 from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, RoleError
 from maninso.petitions.models import Account, Assignment, Obligation
+from maninso.petitions.obligations.clocks import moments_of, read_moment_days
 from maninso.petitions.obligations.settling import lock_obligation, require_desk
 
 SHOWN = ("owed", "mine", "settled")
@@ -52,6 +53,8 @@ class Debt:
 
     row: DeskRow
     grounds: tuple[tuple[str, Words], ...]  # to decline: code and words
+    lapses_on: tuple[tuple[str, Words], ...]  # grounds on which it lapses
+    moments: tuple[tuple[str, dt.date | None], ...]  # that its charter counts from: certification, submission
     extensions_left: int | None  # None: any number
     longest_extension: str  # "1 month"; "" where the charter leaves it open
 
@@ -86,7 +89,9 @@ def read_debt(obligation_id: int, *, now: dt.datetime) -> Debt | None:
     obligation = _rows().filter(pk=obligation_id).first()
     if obligation is None:
         return None
-    owed = find_threshold(read_charter_version(obligation.petition.charter), obligation.threshold_id).obligation
+    charter = read_charter_version(obligation.petition.charter)
+    owed = find_threshold(charter, obligation.threshold_id).obligation
+    noted = read_moment_days(obligation.petition_id) if moments_of(charter) else {}
     deadline = owed.deadline if owed else None
     granted, left, longest = len(obligation.extensions.all()), 0, ""
     limits: list[int | None] = []
@@ -99,6 +104,8 @@ def read_debt(obligation_id: int, *, now: dt.datetime) -> Debt | None:
     return Debt(
         row=_row(obligation, now=now),
         grounds=tuple((each.code, words(each.label)) for each in owed.declines) if owed else (),
+        lapses_on=tuple((each.code, words(each.label)) for each in owed.lapses_on) if owed else (),
+        moments=tuple((kind, noted.get(kind)) for kind in moments_of(charter)),
         extensions_left=None if unlimited else left,
         longest_extension=longest,
     )

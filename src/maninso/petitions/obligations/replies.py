@@ -14,18 +14,22 @@ from maninso import ManinsoError, UsageError
 from maninso.petitions import notices
 from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import SYSTEM, Actor, RoleError, check_language, clean_text
-from maninso.petitions.models import Obligation, Reply, ReplyTarget, Response
+from maninso.petitions.models import Obligation, Petition, Reply, ReplyDocument, ReplyPetition, ReplyTarget, Response
 from maninso.petitions.obligations.settling import (
     ANSWERABLE,
     LONGEST,
     LONGEST_AUTHOR,
     LONGEST_SUMMARY,
     answer,
+    answer_unowed,
     require_desk,
     take_back,
+    take_back_unowed,
 )
 
 MOST_TARGETS = 50
+ANSWERED_STATES = ("open", "closed")
+"""States of petitions that an institution may answer though nothing is owed."""
 LONGEST_NOTE = 2_000  # characters
 FARTHEST = dt.timedelta(days=366)
 """How far ahead a publication may be set."""
@@ -33,6 +37,10 @@ FARTHEST = dt.timedelta(days=366)
 
 class ReplyError(ManinsoError):
     """The reply is not in a state that allows this."""
+
+
+class TargetError(UsageError):
+    """What it is to answer is unknown, not to be answered, or another institution's."""
 
 
 class StaleReplyError(ReplyError):
@@ -55,25 +63,35 @@ class ReplyText:
     publish_at: dt.datetime | None = None
 
 
-def start_reply(*, obligations: Collection[int], language: str, actor: Actor, now: dt.datetime) -> int:
-    """Start an answer to these debts, all of one institution; return its number.
+def start_reply(
+    *, obligations: Collection[int], language: str, actor: Actor, now: dt.datetime, petitions: Collection[int] = ()
+) -> int:
+    """Start an answer to these debts, and to petitions to which nothing is owed, of one institution; return its number.
 
     Raises UsageError for none, too many, or those of several institutions, RoleError.
     """
     check_language(language)
     with transaction.atomic():
-        institution = _find_institution(obligations)
+        institution = _find_institution(obligations, petitions)
         require_desk(actor, institution)
         reply = Reply.objects.create(
             institution=institution, language=language, written_by=actor.name, created_at=now, changed_at=now
         )
-        _set_targets(reply, obligations)
-        record_action(actor, "answer-started", f"answer/{reply.pk}", {}, {"obligations": sorted(obligations)}, now=now)
+        _set_targets(reply, obligations, petitions)
+        targets = {"obligations": sorted(obligations), "petitions": sorted(petitions)}
+        record_action(actor, "answer-started", f"answer/{reply.pk}", {}, targets, now=now)
     return reply.pk
 
 
 def edit_reply(
-    reply_id: int, *, text: ReplyText, obligations: Collection[int], seen: int, actor: Actor, now: dt.datetime
+    reply_id: int,
+    *,
+    text: ReplyText,
+    obligations: Collection[int],
+    seen: int,
+    actor: Actor,
+    now: dt.datetime,
+    petitions: Collection[int] = (),
 ) -> int:
     """Store a draft's new words and what it answers, and return its revision; one that was proposed is a draft again.
 
@@ -84,15 +102,31 @@ def edit_reply(
     with transaction.atomic():
         reply = _lock(reply_id, actor)
         _require(reply, ("writing", "proposed"), seen=seen)
-        if reply.institution != _find_institution(obligations):
+        if reply.institution != _find_institution(obligations, petitions):
             raise UsageError("obligations: they are another institution's", cure="choose debts of this institution")
-        _set_targets(reply, obligations)
+        _set_targets(reply, obligations, petitions)
         before = {"revision": reply.revision, "state": reply.state}
         given |= {"state": "writing", "proposed_by": "", "approved_by": "", "written_by": actor.name}
         _move(reply, seen=seen, now=now, revision=seen + 1, **given)
-        after = {"revision": seen + 1, "obligations": sorted(obligations)}
+        after = {"revision": seen + 1, "obligations": sorted(obligations), "petitions": sorted(petitions)}
         record_action(actor, "answer-edited", f"answer/{reply.pk}", before, after, now=now)
     return seen + 1
+
+
+def change_draft(
+    reply_id: int, what: dict[str, Any], *, seen: int, actor: Actor, now: dt.datetime
+) -> tuple[Reply, int]:
+    """Count one more change of a draft, which the caller makes; return the draft, locked, and its revision.
+
+    `what` goes into the office's record. Raises StaleReplyError, ReplyError, RoleError.
+    """
+    reply = _lock(reply_id, actor)
+    _require(reply, ("writing", "proposed"), seen=seen)
+    before = {"revision": reply.revision, "state": reply.state}
+    fresh = {"state": "writing", "proposed_by": "", "approved_by": "", "written_by": actor.name}
+    _move(reply, seen=seen, now=now, revision=seen + 1, **fresh)
+    record_action(actor, "answer-edited", f"answer/{reply.pk}", before, {"revision": seen + 1, **what}, now=now)
+    return reply, seen + 1
 
 
 def propose_reply(reply_id: int, *, seen: int, actor: Actor, now: dt.datetime) -> None:
@@ -160,7 +194,7 @@ def publish_due_replies(*, now: dt.datetime) -> int:
             if reply is None:
                 continue  # somebody else was faster
             by = Actor(role="clerk", name=reply.approved_by)
-            if reply.targets.filter(obligation__state__in=ANSWERABLE).exists():
+            if reply.targets.filter(obligation__state__in=ANSWERABLE).exists() or _find_unowed(reply):
                 _publish(reply, by=by, now=now)
                 published += 1
             else:
@@ -210,6 +244,11 @@ def drop_reply(reply_id: int, *, actor: Actor, now: dt.datetime) -> None:
         words: dict[str, Any] = {name: getattr(last, name) for name in ("author", "summary", "body", "language")}
         words |= {"proposed_by": "", "approved_by": "", "note": ""}
         _move(reply, now=now, state="published", revision=reply.revision + 1, **words)
+        reply.documents.all().delete()
+        ReplyDocument.objects.bulk_create(
+            ReplyDocument(reply=reply, document_id=each.document_id, title=each.title)
+            for each in last.documents.order_by("pk")
+        )
         record_action(
             actor,
             "answer-dropped",
@@ -233,17 +272,15 @@ def retract_reply(reply_id: int, *, reason: str, actor: Actor, now: dt.datetime)
         reply = _lock(reply_id, actor)
         _require(reply, ("published",))
         _move(reply, now=now, state="retracted", retraction=reason, retracted_at=now)
-        answered = sorted(set(reply.responses.values_list("obligation", flat=True)))
+        answered = sorted(set(reply.responses.exclude(obligation=None).values_list("obligation", flat=True)))
         for obligation_id in answered:
             take_back(obligation_id, reply=reply, now=now)
+        unowed = sorted(set(reply.responses.exclude(petition=None).values_list("petition", flat=True)))
+        for petition_id in unowed:
+            take_back_unowed(petition_id, reply=reply, now=now)
+        after = {"obligations": answered, "petitions": unowed}
         record_action(
-            actor,
-            "answer-retracted",
-            f"answer/{reply.pk}",
-            {"version": reply.versions},
-            {"obligations": answered},
-            now=now,
-            reason=reason,
+            actor, "answer-retracted", f"answer/{reply.pk}", {"version": reply.versions}, after, now=now, reason=reason
         )
 
 
@@ -254,6 +291,7 @@ def preview_mail(reply_id: int, *, language: str, actor: Actor, now: dt.datetime
         if not (reply.author and reply.summary):
             raise UsageError("the answer is not whole", cure="say who answers, and give the answer in brief")
         petition_id = reply.targets.values_list("obligation__petition", flat=True).order_by("obligation").first()
+        petition_id = petition_id or reply.petitions.values_list("petition", flat=True).order_by("pk").first()
         if petition_id is None:
             raise ReplyError(f"answer {reply_id} answers nothing", cure="choose what it answers")
         facts = {"what": "preview", "author": reply.author, "summary": reply.summary, "version": reply.versions + 1}
@@ -262,9 +300,16 @@ def preview_mail(reply_id: int, *, language: str, actor: Actor, now: dt.datetime
 
 def _publish(reply: Reply, *, by: Actor, now: dt.datetime) -> None:
     """Publish an approved reply whose row is locked; the caller's transaction also settles what it meets."""
+    # Where a threshold was met meanwhile, the answer keeps that debt.
+    owed = Obligation.objects.filter(state="owed", petition__in=reply.petitions.values("petition"))
+    ReplyTarget.objects.bulk_create(
+        [ReplyTarget(reply=reply, obligation_id=number) for number in owed.values_list("pk", flat=True)],
+        ignore_conflicts=True,
+    )
     targets = reply.targets.filter(obligation__state__in=ANSWERABLE).order_by("obligation")
     answered = list(targets.values_list("obligation", flat=True))
-    if not answered:
+    unowed = _find_unowed(reply)
+    if not answered and not unowed:
         raise ReplyError("nothing that it answers is owed any more", cure="choose what it answers again")
     for obligation_id in answered:
         answer(
@@ -278,9 +323,11 @@ def _publish(reply: Reply, *, by: Actor, now: dt.datetime) -> None:
             reply=reply,
             with_mail=reply.with_mail,
         )
+    for petition_id in unowed:
+        answer_unowed(petition_id, reply=reply, now=now, actor=by)
     version = reply.versions + 1
     _move(reply, now=now, state="published", versions=version)
-    after = {"version": version, "obligations": answered, "with_mail": reply.with_mail}
+    after = {"version": version, "obligations": answered, "petitions": unowed, "with_mail": reply.with_mail}
     record_action(by, "answer-published", f"answer/{reply.pk}", {"proposed_by": reply.proposed_by}, after, now=now)
 
 
@@ -298,23 +345,37 @@ def _clean(text: ReplyText, *, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _find_institution(obligations: Collection[int]) -> str:
-    if not 0 < len(obligations) <= MOST_TARGETS:
-        raise UsageError("obligations: none, or too many", cure=f"choose from 1 to {MOST_TARGETS} that it answers")
+def _find_unowed(reply: Reply) -> list[int]:
+    """Return the petitions that a reply answers for nothing owed: open or closed, and none of its debts' petitions."""
+    rows = reply.petitions.filter(petition__state__in=ANSWERED_STATES)
+    answered = reply.targets.filter(obligation__state__in=ANSWERABLE).values("obligation__petition")
+    return list(rows.exclude(petition__in=answered).order_by("petition").values_list("petition", flat=True))
+
+
+def _find_institution(obligations: Collection[int], petitions: Collection[int]) -> str:
+    if not 0 < len(obligations) + len(petitions) <= MOST_TARGETS:
+        raise TargetError("obligations: none, or too many", cure=f"choose from 1 to {MOST_TARGETS} that it answers")
     found = Obligation.objects.filter(pk__in=obligations).values_list("pk", "petition__charter__charter_id")
-    institutions = {charter_id for _, charter_id in found}
-    if len(found) != len(set(obligations)) or len(institutions) != 1:
-        raise UsageError(
-            "obligations: one is unknown, or they are several institutions'", cure="choose debts of one institution"
+    answered = Petition.objects.filter(pk__in=petitions, source="", state__in=ANSWERED_STATES)
+    free = answered.values_list("pk", "charter__charter_id")
+    institutions = {charter_id for _, charter_id in (*found, *free)}
+    if len(found) != len(set(obligations)) or len(free) != len(set(petitions)) or len(institutions) != 1:
+        raise TargetError(
+            "obligations: one is unknown, or they are several institutions'",
+            cure="choose debts, and petitions that are open or closed here, of one institution",
         )
     return str(institutions.pop())
 
 
-def _set_targets(reply: Reply, obligations: Collection[int]) -> None:
+def _set_targets(reply: Reply, obligations: Collection[int], petitions: Collection[int]) -> None:
     # What was answered once stays answered: such a target is kept whatever the form says.
     reply.targets.exclude(obligation__in=obligations).exclude(obligation__responses__reply=reply).delete()
     rows = [ReplyTarget(reply=reply, obligation_id=number) for number in sorted(set(obligations))]
     ReplyTarget.objects.bulk_create(rows, ignore_conflicts=True)
+    kept = Response.objects.filter(reply=reply, petition__isnull=False).values("petition")
+    reply.petitions.exclude(petition__in=petitions).exclude(petition__in=kept).delete()
+    free = [ReplyPetition(reply=reply, petition_id=number) for number in sorted(set(petitions))]
+    ReplyPetition.objects.bulk_create(free, ignore_conflicts=True)
 
 
 def _lock(reply_id: int, actor: Actor) -> Reply:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,10 +15,18 @@ from maninso.ledger.canonical import render_json
 from maninso.ledger.entries import Event
 from maninso.ledger.events import ANSWERED, TAKEN_BACK
 from maninso.petitions import notices
-from maninso.petitions.access.rules import find_due, find_threshold, read_charter_version
+from maninso.petitions.access.rules import due_columns, find_due, find_threshold, read_charter_version
 from maninso.petitions.audit import record_action
 from maninso.petitions.lifecycle import Actor, RoleError, check_language, clean_text
-from maninso.petitions.models import Account, Extension, Obligation, Reply, Response
+from maninso.petitions.models import (
+    Account,
+    Extension,
+    Obligation,
+    Reply,
+    ReplyDocument,
+    Response,
+    ResponseDocument,
+)
 from maninso.signing.gate import append_entries
 
 LONGEST = 100_000  # characters of a response
@@ -69,53 +78,102 @@ def answer(
     digest goes into the petition's log. `with_mail` has those told who asked for news. Raises ObligationError where the
     debt was declined or lapsed, TextError for an unusable text.
     """
-    author = clean_text("author", author, most=LONGEST_AUTHOR)
-    summary = clean_text("summary", summary, most=LONGEST_SUMMARY)
-    body = clean_text("body", body, lines=True, most=LONGEST)
-    if not author or not summary:
-        raise UsageError("a response needs an author and a summary", cure="say who answers, and the answer in brief")
-    check_language(language)
-    digest = digest_response(author=author, summary=summary, body=body, language=language)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         obligation = lock_obligation(obligation_id)
         if obligation.state not in ANSWERABLE:
             raise ObligationError(
                 f"obligation {obligation_id} is {obligation.state}", cure="there is nothing to answer any more"
             )
-        versions = reply.versions if reply else obligation.responses.filter(reply=None).count()
-        response = Response.objects.create(
+        response = _publish(
+            obligation.petition_id,
             obligation=obligation,
+            words=_clean_words(author, summary, body, language),
             reply=reply,
-            version=versions + 1,
-            author=author,
-            summary=summary,
-            body=body,
-            language=language,
-            digest=digest,
-            role=actor.role,
-            actor=actor.name,
-            proposed_by=reply.proposed_by if reply else "",
-            published_at=now,
+            with_mail=with_mail,
+            actor=actor,
+            now=now,
         )
         settled = Obligation.objects.filter(pk=obligation_id, state="owed").update(
             state="kept", response=response, settled_at=now, settled_role=actor.role, settled_by=actor.name
         )
         if not settled:  # a correction of what kept it; another answer stands beside that
             Obligation.objects.filter(pk=obligation_id, state="kept", response__reply=reply).update(response=response)
-        event = Event(
-            ANSWERED,
-            {"at": int(now.timestamp()), "threshold": obligation.threshold_id, "response": digest.hex()},
-        )
-        append_entries(cursor, petition_id=obligation.petition_id, entries=[event.render()])
-        if with_mail:
-            notices.announce(
-                petition_id=obligation.petition_id,
-                kind="answered",
-                now=now,
-                reply_id=reply.pk if reply else None,
-                version=response.version if reply else 0,
-            )
     return response.version
+
+
+def answer_unowed(petition_id: int, *, reply: Reply, now: dt.datetime, actor: Actor) -> None:
+    """Publish the next version of a reply to a petition to which nothing is owed; it keeps no debt."""
+    with transaction.atomic():
+        _publish(
+            petition_id,
+            obligation=None,
+            words=_clean_words(reply.author, reply.summary, reply.body, reply.language),
+            reply=reply,
+            with_mail=reply.with_mail,
+            actor=actor,
+            now=now,
+        )
+
+
+def _clean_words(author: str, summary: str, body: str, language: str) -> dict[str, str]:
+    words = {
+        "author": clean_text("author", author, most=LONGEST_AUTHOR),
+        "summary": clean_text("summary", summary, most=LONGEST_SUMMARY),
+        "body": clean_text("body", body, lines=True, most=LONGEST),
+        "language": language,
+    }
+    if not words["author"] or not words["summary"]:
+        raise UsageError("a response needs an author and a summary", cure="say who answers, and the answer in brief")
+    check_language(language)
+    return words
+
+
+def _publish(
+    petition_id: int,
+    *,
+    obligation: Obligation | None,
+    words: Mapping[str, str],
+    reply: Reply | None,
+    with_mail: bool,
+    actor: Actor,
+    now: dt.datetime,
+) -> Response:
+    documents = _list_documents(reply)
+    digest = digest_response(**words, documents=[(each.title, bytes(each.document.digest)) for each in documents])
+    versions = reply.versions if reply else Response.objects.filter(obligation=obligation, reply=None).count()
+    response = Response.objects.create(
+        obligation=obligation,
+        petition_id=None if obligation else petition_id,
+        reply=reply,
+        version=versions + 1,
+        **words,
+        digest=digest,
+        role=actor.role,
+        actor=actor.name,
+        proposed_by=reply.proposed_by if reply else "",
+        published_at=now,
+    )
+    ResponseDocument.objects.bulk_create(
+        ResponseDocument(response=response, document=each.document, title=each.title) for each in documents
+    )
+    _log(ANSWERED, petition_id, obligation, digest, now=now)
+    if with_mail:
+        notices.announce(
+            petition_id=petition_id,
+            kind="answered",
+            now=now,
+            reply_id=reply.pk if reply else None,
+            version=response.version if reply else 0,
+        )
+    return response
+
+
+def _log(event: str, petition_id: int, obligation: Obligation | None, digest: bytes, *, now: dt.datetime) -> None:
+    """Write into a petition's log what was answered or taken back; for what threshold, "" for none."""
+    threshold = obligation.threshold_id if obligation else ""
+    entry = Event(event, {"at": int(now.timestamp()), "threshold": threshold, "response": digest.hex()})
+    with connection.cursor() as cursor:
+        append_entries(cursor, petition_id=petition_id, entries=[entry.render()])
 
 
 def take_back(obligation_id: int, *, reply: Reply, now: dt.datetime) -> None:
@@ -124,7 +182,7 @@ def take_back(obligation_id: int, *, reply: Reply, now: dt.datetime) -> None:
     Messages about it that wait are not sent. The log gets an entry that names what was taken back; the responses stay
     on the record.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         obligation = lock_obligation(obligation_id)
         last = obligation.responses.filter(reply=reply).order_by("-version").first()
         if last is None:
@@ -140,15 +198,16 @@ def take_back(obligation_id: int, *, reply: Reply, now: dt.datetime) -> None:
                 left = {"response": None, "state": "owed", "settled_at": None, "settled_role": "", "settled_by": ""}
             Obligation.objects.filter(pk=obligation_id).update(**left)
         notices.cancel_announcements(petition_id=obligation.petition_id, reply_id=reply.pk, now=now)
-        event = Event(
-            TAKEN_BACK,
-            {
-                "at": int(now.timestamp()),
-                "threshold": obligation.threshold_id,
-                "response": bytes(last.digest).hex(),
-            },
-        )
-        append_entries(cursor, petition_id=obligation.petition_id, entries=[event.render()])
+        _log(TAKEN_BACK, obligation.petition_id, obligation, bytes(last.digest), now=now)
+
+
+def take_back_unowed(petition_id: int, *, reply: Reply, now: dt.datetime) -> None:
+    """Take an answer to a petition back to which nothing is owed: in its log, and with the messages that wait."""
+    with transaction.atomic():
+        last = Response.objects.filter(petition=petition_id, reply=reply).order_by("-version").first()
+        if last is not None:
+            notices.cancel_announcements(petition_id=petition_id, reply_id=reply.pk, now=now)
+            _log(TAKEN_BACK, petition_id, None, bytes(last.digest), now=now)
 
 
 def decline(obligation_id: int, *, reason: str, note: str, now: dt.datetime, actor: Actor) -> None:
@@ -160,7 +219,7 @@ def decline(obligation_id: int, *, reason: str, note: str, now: dt.datetime, act
     note = clean_text("note", note, lines=True, most=LONGEST)
     with transaction.atomic():
         obligation = lock_obligation(obligation_id)
-        _require_owed(obligation)
+        require_owed(obligation)
         charter = read_charter_version(obligation.petition.charter)
         require_desk(actor, charter.id)
         owed = find_threshold(charter, obligation.threshold_id).obligation
@@ -178,14 +237,9 @@ def decline(obligation_id: int, *, reason: str, note: str, now: dt.datetime, act
             settled_by=actor.name,
             settled_at=now,
         )
+        after = {"state": "declined", "ground": reason}
         record_action(
-            actor,
-            "declined",
-            f"petition/{obligation.petition_id}",
-            {"state": "owed"},
-            {"state": "declined", "ground": reason},
-            now=now,
-            reason=note,
+            actor, "declined", f"petition/{obligation.petition_id}", {"state": "owed"}, after, now=now, reason=note
         )
 
 
@@ -203,7 +257,7 @@ def extend(obligation_id: int, *, length: str, reason: str, now: dt.datetime, ac
     with transaction.atomic():
         obligation = lock_obligation(obligation_id)
         require_desk(actor, obligation.petition.charter.charter_id)
-        _require_owed(obligation)
+        require_owed(obligation)
         if obligation.due_on is None:
             raise ObligationError(f"obligation {obligation_id} has no day to move", cure="grant no extension")
         granted = list(obligation.extensions.order_by("number"))
@@ -224,17 +278,29 @@ def extend(obligation_id: int, *, length: str, reason: str, now: dt.datetime, ac
             raise ObligationError(f"obligation {obligation_id} has no day to move", cure="grant no extension")
         extension.new_due_on = due.on
         extension.save()
-        Obligation.objects.filter(pk=obligation_id).update(due_at=due.at, due_on=due.on)
+        Obligation.objects.filter(pk=obligation_id).update(**due_columns(due))
         before, after = {"due_on": obligation.due_on.isoformat()}, {"due_on": due.on.isoformat()}
         record_action(actor, "extended", f"petition/{obligation.petition_id}", before, after, now=now, reason=reason)
     return due.on
 
 
-def digest_response(*, author: str, summary: str, body: str, language: str) -> bytes:
-    """Return the SHA-256 of a response's canonical JSON (sorted keys, no spaces, UTF-8): what the log has of it."""
-    return hashlib.sha256(
-        render_json({"author": author, "body": body, "language": language, "summary": summary})
-    ).digest()
+def digest_response(
+    *, author: str, summary: str, body: str, language: str, documents: Sequence[tuple[str, bytes]] = ()
+) -> bytes:
+    """Return the SHA-256 of a response's canonical JSON (sorted keys, no spaces, UTF-8): what the log has of it.
+
+    `documents` are its documents' titles and SHA-256; where there are none, nothing is said of them.
+    """
+    said: dict[str, Any] = {"author": author, "body": body, "language": language, "summary": summary}
+    if documents:
+        said["documents"] = [{"sha256": digest.hex(), "title": title} for title, digest in documents]
+    return hashlib.sha256(render_json(said)).digest()
+
+
+def _list_documents(reply: Reply | None) -> list[ReplyDocument]:
+    if reply is None:
+        return []
+    return list(reply.documents.select_related("document").defer("document__content").order_by("pk"))
 
 
 def lock_obligation(obligation_id: int) -> Obligation:
@@ -250,7 +316,8 @@ def lock_obligation(obligation_id: int) -> Obligation:
     return obligation
 
 
-def _require_owed(obligation: Obligation) -> None:
+def require_owed(obligation: Obligation) -> None:
+    """Raise ObligationError where a debt is settled."""
     if obligation.state != "owed":
         raise ObligationError(
             f"obligation {obligation.pk} is {obligation.state} already", cure="look at the board of obligations again"

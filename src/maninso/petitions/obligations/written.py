@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Q
 
-from maninso.petitions.access.answers import view_response
+from maninso.petitions.access.answers import view_document, view_response
 from maninso.petitions.access.build import build_obligation
-from maninso.petitions.access.rows import is_readable, obligation_rows
-from maninso.petitions.access.views import ObligationView, ResponseView
-from maninso.petitions.models import Obligation, Reply, Response
+from maninso.petitions.access.rows import DOCUMENTS, is_readable, obligation_rows
+from maninso.petitions.access.views import DocumentView, MetBesides, ObligationView, ResponseView
+from maninso.petitions.models import Obligation, Reply, ReplyDocument, Response, ResponseDocument
 from maninso.petitions.obligations.settling import ANSWERABLE
 
 _MOST_OFFERED = 200
@@ -52,6 +52,8 @@ class ReplyView:
     changed_at: dt.datetime
     targets: tuple[ObligationView, ...]
     published: tuple[ResponseView, ...]  # newest first
+    documents: tuple[DocumentView, ...] = ()  # of the version in work
+    petitions: tuple[MetBesides, ...] = ()  # that it answers though nothing is owed to them
 
     @property
     def is_whole(self) -> bool:
@@ -65,7 +67,12 @@ def read_reply(reply_id: int, *, now: dt.datetime) -> ReplyView | None:
     if reply is None:
         return None
     targets = obligation_rows().filter(reply_targets__reply=reply)
-    first = Response.objects.filter(reply=reply).order_by("version", "obligation").distinct("version")
+    first = (
+        Response.objects.filter(reply=reply)
+        .order_by("version", "obligation")
+        .distinct("version")
+        .prefetch_related(DOCUMENTS)
+    )
     published = sorted(first, key=lambda each: -each.version)
     return ReplyView(
         reply_id=reply.pk,
@@ -87,7 +94,30 @@ def read_reply(reply_id: int, *, now: dt.datetime) -> ReplyView | None:
         changed_at=reply.changed_at,
         targets=tuple(build_obligation(each, now=now) for each in targets),
         published=tuple(map(view_response, published)),
+        documents=tuple(
+            view_document(each.title, each.document)
+            for each in reply.documents.select_related("document").defer("document__content").order_by("pk")
+        ),
+        petitions=tuple(
+            MetBesides(
+                each.petition_id,
+                each.petition.title if is_readable(each.petition) else "",
+                each.petition.language,
+            )
+            for each in reply.petitions.select_related("petition").defer("petition__body").order_by("petition")
+        ),
     )
+
+
+def read_reply_document(reply_id: int, digest: str) -> tuple[DocumentView, bytes] | None:
+    """Return a document of an answer, for the office: of its draft or of any version; None where it has no such."""
+    given = bytes.fromhex(digest)
+    of_draft = ReplyDocument.objects.filter(reply=reply_id, document__digest=given)
+    of_version = ResponseDocument.objects.filter(response__reply=reply_id, document__digest=given)
+    row = of_draft.select_related("document").first() or of_version.select_related("document").first()
+    if row is None:
+        return None
+    return view_document(row.title, row.document), bytes(row.document.content)
 
 
 def list_replies(*, institution: str, obligation_id: int | None = None) -> tuple[ReplyView, ...]:

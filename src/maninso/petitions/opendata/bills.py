@@ -89,7 +89,8 @@ def _keep(report: BillsReport, path: Path, place: str, given: object, *, now: dt
         setattr(report, done, getattr(report, done) + 1)
 
 
-def _read(path: Path) -> Iterator[tuple[str, object]]:
+def read_text(path: Path) -> str:
+    """Return what a small file of text holds. Raises UnreadableError, UsageError for one too large or no text."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
@@ -98,9 +99,13 @@ def _read(path: Path) -> Iterator[tuple[str, object]]:
     if len(data) > LARGEST_FILE:
         raise UsageError(f"{path} is too large", cure=f"split it into files of {LARGEST_FILE:,} bytes at most")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8", cure="save it as UTF-8") from error
+
+
+def _read(path: Path) -> Iterator[tuple[str, object]]:
+    text = read_text(path)
     match path.suffix.lower():
         case ".json":
             return _read_json(path, text)

@@ -10,14 +10,25 @@ STATES = ("owed", "kept", "declined", "lapsed")
 
 
 def page_obligations(
-    *, status: str = "all", petition_id: int | None = None, before: int | None = None, limit: int, now: dt.datetime
+    *,
+    status: str = "all",
+    institution: str = "",
+    petition_id: int | None = None,
+    before: int | None = None,
+    limit: int,
+    now: dt.datetime,
 ) -> tuple[ObligationView, ...]:
-    """Return at most so many obligations with a number below `before`; `status` is all, overdue, or one of STATES."""
+    """Return at most so many obligations with a number below `before`; `status` is all, overdue, or one of STATES.
+
+    `institution` is the id of a charter, "" for all.
+    """
     rows = obligation_rows().order_by("-pk")
     if status == "overdue":
         rows = rows.filter(overdue(now))
     elif status in STATES:
         rows = rows.filter(state=status)
+    if institution:
+        rows = rows.filter(petition__charter__charter_id=institution)
     if petition_id is not None:
         rows = rows.filter(petition=petition_id)
     if before is not None:

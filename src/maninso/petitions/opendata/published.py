@@ -7,7 +7,17 @@ from hashlib import sha256
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from maninso.petitions.access.rows import LISTED
-from maninso.petitions.models import Announcement, Appeal, Extension, FamilyMember, Obligation, Petition, Response
+from maninso.petitions.models import (
+    Announcement,
+    Appeal,
+    BillPetition,
+    DueChange,
+    Extension,
+    FamilyMember,
+    Obligation,
+    Petition,
+    Response,
+)
 
 _BATCH = 2000
 _TOMBSTONE = Q(state__in=("hidden", "removed"), opened_at__isnull=False)
@@ -29,7 +39,10 @@ def list_published(*, now: dt.datetime) -> Iterator[tuple[int, bool, str]]:
             hidden_news=Subquery(hidden.annotate(n=Count("pk")).values("n")),
             appeal=_newest(Appeal, "petition"),
             response=_newest(Response, "obligation__petition"),
+            unowed=_newest(Response, "petition"),
             extension=_newest(Extension, "obligation__petition"),
+            moved=_newest(DueChange, "obligation__petition"),
+            bill=_newest(BillPetition, "petition"),
             family=Subquery(kin.annotate(n=Max("petition__updated_at")).values("n")),
             relatives=Subquery(kin.annotate(n=Count("pk")).values("n")),
             debts=Subquery(owed.annotate(n=Count("pk")).values("n")),
@@ -45,7 +58,10 @@ def list_published(*, now: dt.datetime) -> Iterator[tuple[int, bool, str]]:
                 "hidden_news",
                 "appeal",
                 "response",
+                "unowed",
                 "extension",
+                "moved",
+                "bill",
                 "family",
                 "relatives",
                 "debts",

@@ -1,4 +1,4 @@
-"""`maninso import`: petitions that another site ran, and bills that petitions led to."""
+"""`maninso import`: petitions that another site ran, bills that petitions led to, calendars of institutions."""
 
 import datetime as dt
 from itertools import groupby
@@ -17,7 +17,7 @@ from maninso.run.settings import read_settings
 if TYPE_CHECKING:  # it needs Django set up
     from maninso.petitions.opendata.importing import ImportReport
 
-app = typer.Typer(help="Bring in petitions of another site, and bills.", no_args_is_help=True)
+app = typer.Typer(help="Bring in petitions of another site, bills, and calendars.", no_args_is_help=True)
 
 
 @app.callback()
@@ -101,6 +101,41 @@ def import_bills(
             say(f"  {each.file}, {each.place}: {each.reason}")
     if skipped and len(skipped) == report.read:
         raise ManinsoError("no record could be used", cure="correct what is named above: docs/reference/bills.md")
+
+
+@app.command(name="calendar")
+def import_calendar(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Days and their kinds as .csv or .json.")],
+    institution: Annotated[str, typer.Option("--institution", metavar="ID", help="The id of its charter.")],
+    since: Annotated[
+        dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day that the file knows.")
+    ] = None,
+    until: Annotated[
+        dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day that the file knows.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and keep nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give an institution's calendar: its days of sitting, and days off besides the public holidays.
+
+    They replace those of their kind from the first day to the last; days that are owed and count them follow.
+    """
+    with open_site(read_settings()):
+        from maninso.petitions.lifecycle import SYSTEM
+        from maninso.petitions.obligations import give_calendar
+        from maninso.petitions.opendata.calendars import read_calendar_file
+
+        first, last = (each.date() if each else None for each in (since, until))
+        given = read_calendar_file(file, since=first, until=last)
+        report = give_calendar(institution, given, actor=SYSTEM, now=dt.datetime.now(dt.UTC), dry=dry_run)
+    if as_json:
+        say_json({"dry_run": dry_run, "added": report.added, "removed": report.removed, "moved": report.moved})
+    else:
+        would = "would be " if dry_run else ""
+        say(
+            f"{report.added:,} days {would}added, {report.removed:,} {would}removed; "
+            f"the day of {len(report.moved):,} debts {would}moved."
+        )
 
 
 def _say_report(report: "ImportReport") -> None:

@@ -205,6 +205,16 @@ def _response(response: ResponseView) -> dict[str, Any]:
         "author": response.author,
         "language": response.language,
         "version": response.version,
+        "documents": [
+            {
+                "title": each.title,
+                "type": each.kind,
+                "size": each.size,
+                "sha256": each.digest,
+                "url": f"{site_origin()}/documents/{each.digest}.{each.ending}",
+            }
+            for each in response.documents
+        ],
     }
 
 
@@ -243,6 +253,17 @@ def describe_obligation(obligation: ObligationView) -> dict[str, Any]:
         "extended": obligation.extended,
         "settled_at": _time(obligation.settled_at),
         "decline_reason": obligation.decline_reason or None,
+        "lapse_reason": obligation.lapse_reason or None,
+        "waits_for": obligation.waits_for or None,
+        "due_changes": [
+            {
+                "old_due_on": _day(each.old_due_on),
+                "new_due_on": _day(each.new_due_on),
+                "cause": each.cause,
+                "at": _time(each.at),
+            }
+            for each in obligation.due_changes
+        ],
         "response": _response(obligation.response) if obligation.response else None,
     }
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from maninso.petitions import access, raising
-from maninso.petitions.access import ObligationView, PetitionView, Words
+from maninso.petitions.access import AnswerView, ObligationView, PetitionView, Words
 from maninso.petitions.opendata.debts import page_obligations
 from maninso.web.api.syndication import Entry, Feed, send_feed
 from maninso.web.shared.addresses import data_address, site_origin
@@ -105,6 +106,7 @@ def list_happenings(view: PetitionView) -> list[Entry]:
             entries.append(Entry(entry_id=met, place=place, title=said, text=text, at=threshold.met_at))
     for obligation in view.obligations:
         entries += _settled(obligation, place)
+    entries += [_unowed(each, place) for each in view.answers if not each.obligations and each.retracted_at is None]
     for news in raising.read_news(view.petition_id) if view.title and not view.source else ():
         if news.hidden_at:
             continue  # the petition's page says when and why
@@ -114,6 +116,18 @@ def list_happenings(view: PetitionView) -> list[Entry]:
         closed = _("Closed for signatures")
         entries.append(Entry(entry_id=f"{place}#closed", place=place, title=closed, text="", at=view.closed_at))
     return entries
+
+
+def _unowed(answer: AnswerView, place: str) -> Entry:
+    said = answer.newest
+    return Entry(
+        entry_id=f"{place}#answer-{answer.answer_id}",
+        place=place,
+        title=_("Answered by %(author)s") % {"author": said.author},
+        text=f"{said.summary}\n\n{said.body}".strip(),
+        at=answer.versions[-1].published_at,
+        updated_at=said.published_at,
+    )
 
 
 def _settled(obligation: ObligationView, place: str) -> list[Entry]:
@@ -138,13 +152,20 @@ def _settled(obligation: ObligationView, place: str) -> list[Entry]:
 
 @data
 def send_obligations(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """GET /feeds/obligations.atom?status=: the newest 50 debts of a status, and what came of them."""
+    """GET /feeds/obligations.atom?status=&institution=: the newest 50 debts of a status, and what came of them."""
     asked = read_words(request, "status")
     status = asked if asked in DEBTS else "all"
-    tail = f"?status={status}" if status != "all" else ""
+    institution = read_words(request, "institution")
+    wanted = {
+        **({"status": status} if status != "all" else {}),
+        **({"institution": institution} if institution else {}),
+    }
+    tail = f"?{urlencode(wanted)}" if wanted else ""
     language = read_language(request)
     with translation.override(language):
-        entries = [_owed(each) for each in page_obligations(status=status, limit=ENTRIES, now=timezone.now())]
+        now = timezone.now()
+        found = page_obligations(status=status, institution=institution, limit=ENTRIES, now=now)
+        entries = [_owed(each) for each in found]
         title = _("What is owed")
     feed = Feed(
         title=title,

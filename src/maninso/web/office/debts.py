@@ -13,7 +13,7 @@ from maninso.charter import Length, say_length
 from maninso.petitions import obligations
 from maninso.petitions.accounts import Member
 from maninso.petitions.obligations import Debt
-from maninso.web.office.say import say_error
+from maninso.web.office.say import read_day, read_petitions, say_error
 from maninso.web.shared.accounts import office_page
 from maninso.web.shared.answers import render_page
 from maninso.web.shared.display import REPLY_TAGS, show_debt
@@ -36,7 +36,26 @@ def may_act(member: Member, institution: str) -> bool:
 
 @office_page()
 def show_desk(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """GET /office/debts?show=: what the member's institution owes, the late ones first, and the answers in work."""
+    """GET /office/debts?show=: what the member's institution owes, the late ones first, and the answers in work.
+
+    POST starts an answer to a petition to which nothing is owed.
+    """
+    error = ""
+    if request.method == "POST":
+        if member.role not in CLERKS:
+            raise Refused(WRONG_ROLE)
+        try:
+            reply_id = obligations.start_reply(
+                obligations=(),
+                petitions=read_petitions(request.POST.get("petition", "")),
+                language=translation.get_language() or "ko",
+                actor=member.actor,
+                now=timezone.now(),
+            )
+        except ManinsoError as fault:
+            error = say_error(fault)
+        else:
+            return see_other(reverse("office_answer", args=[reply_id]))
     desk = obligations.read_desk(
         institution=member.institution, show=read_words(request, "show"), member=member.email, now=timezone.now()
     )
@@ -50,8 +69,11 @@ def show_desk(request: HttpRequest, member: Member) -> HttpResponseBase:
         "to_approve": sum(
             reply.state == "proposed" and member.email not in (reply.proposed_by, reply.written_by) for reply in replies
         ),
+        "may_start": member.role in CLERKS,
+        "given": request.POST.get("petition", ""),
+        "error": error,
     }
-    return render_page(request, "office/debts.html", context)
+    return render_page(request, "office/debts.html", context, status=409 if error else 200)
 
 
 @office_page()
@@ -117,6 +139,22 @@ def _act(request: HttpRequest, debt: Debt, member: Member) -> str:
                 owed.obligation_id,
                 length=f"{count} {unit}{'' if count == '1' else 's'}",
                 reason=request.POST.get("reason", ""),
+                now=now,
+                actor=member.actor,
+            )
+        case "moment":
+            obligations.note_moment(
+                owed.petition_id,
+                kind=request.POST.get("kind", ""),
+                on=read_day(request.POST.get("on", "")),
+                actor=member.actor,
+                now=now,
+            )
+        case "lapse":
+            obligations.lapse(
+                owed.obligation_id,
+                reason=request.POST.get("lapse_ground", ""),
+                note=request.POST.get("lapse_note", ""),
                 now=now,
                 actor=member.actor,
             )

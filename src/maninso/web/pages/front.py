@@ -4,6 +4,7 @@ from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from maninso import charter as rules
@@ -23,6 +24,7 @@ BOARD_FILTERS = (
     ("owed", _("Owed")),
     ("kept", _("Kept")),
     ("declined", _("Declined")),
+    ("lapsed", _("Lapsed")),
 )
 
 
@@ -48,15 +50,18 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
     asked = read_words(request, "status")
     status = asked if asked in dict(BOARD_FILTERS) else "all"
     tail = f"?status={status}" if status != "all" else ""
-    spoken = f"lang={translation.get_language() or 'ko'}"
     board = obligations.board(now=now, status=status, institution=read_words(request, "institution"))
+    asked_for = {"status": status} if status != "all" else {}
+    if board.institution:
+        asked_for["institution"] = board.institution
+    language = translation.get_language() or "ko"
     context = {
         "board": board,
         "status": status,
         "filters": BOARD_FILTERS,
         "json": data_path("api_obligations") + tail,
         "csv": data_path("obligations_csv") + tail,
-        "atom": data_path("obligations_atom_feed") + (f"{tail}&{spoken}" if tail else f"?{spoken}"),
+        "atom": data_path("obligations_atom_feed") + "?" + urlencode({**asked_for, "lang": language}),
         "rows": [show_debt(row) for row in board.rows],
         "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],
     }

@@ -105,6 +105,7 @@ def render_petition(
             }
             for obligation in view.obligations
         ],
+        "unowed": [each for each in view.answers if not each.obligations],
         "bills": [show_bill(each) for each in view.bills],
         "is_law": any(each.is_law for each in view.bills),
         "assurances": [

@@ -79,6 +79,16 @@ class Threshold(Answer):
     regions_needed: int | None
 
 
+class Document(Answer):
+    """A document of an answer."""
+
+    title: str
+    type: str = Field(description="Media type")
+    size: int = Field(description="Bytes")
+    sha256: Hex
+    url: str
+
+
 class Response(Answer):
     """What the institution answered, in its newest version."""
 
@@ -90,6 +100,16 @@ class Response(Answer):
     author: str
     language: str
     version: int
+    documents: list[Document]
+
+
+class DueChange(Answer):
+    """One time that the day changed because of a calendar, a certification or a submission."""
+
+    old_due_on: Day | None
+    new_due_on: Day | None
+    cause: str
+    at: Moment
 
 
 class Obligation(Answer):
@@ -114,6 +134,9 @@ class Obligation(Answer):
     extended: int
     settled_at: Moment | None
     decline_reason: str | None
+    lapse_reason: str | None
+    waits_for: str | None = Field(description="What the day depends on: calendar, certification or submission")
+    due_changes: list[DueChange]
     response: Response | None
 
 
