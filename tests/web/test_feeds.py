@@ -11,8 +11,10 @@ from xml.etree import ElementTree
 import jsonschema_rs
 import pytest
 from django.test import Client
+from tests.web.outcomes import keep_law
 
 from maninso.petitions.lifecycle import Actor, Reason, close_petition, remove_petition
+from maninso.petitions.models import Announcement
 from maninso.petitions.obligations import answer, board
 from maninso.web.api.syndication import Entry, Feed, send_feed
 
@@ -93,11 +95,13 @@ def told(opened: Callable[..., int], sign: Any, seal: Any, now: dt.datetime) -> 
     given = {"author": "The library", "summary": "Yes.", "body": "From March.", "language": "en"}
     answer(row.obligation_id, **given, now=now, actor=Actor(role="clerk"))
     close_petition(petition, now=now + dt.timedelta(seconds=1))
+    keep_law(petition, now=now, title="Bells & <b>laws</b>")
+    Announcement.objects.create(petition_id=petition, kind="creator", text="We met <them> & talked.", at=now)
     return petition
 
 
 @pytest.mark.parametrize("query", ["", "?state=closed", "?q=library&lang=ko", "?sort=signatures", "?state=nonsense"])
-@pytest.mark.parametrize("place", ["petitions", "obligations", "petitions/{id}"])
+@pytest.mark.parametrize("place", ["petitions", "obligations", "petitions/{id}", "bills", "updates"])
 def test_feeds_are_valid_and_both_kinds_say_the_same(client: Client, told: int, place: str, query: str) -> None:
     path = f"/feeds/{place.format(id=told)}"
     atom = client.get(f"{path}.atom{query}")
@@ -118,10 +122,13 @@ def test_what_became_of_a_petition(client: Client, told: int) -> None:
         "Closed for signatures",
         "50 signatures reached",
         "Answered by The library",
+        "News from the creator",
         "Open for signatures",
+        "In force: Bells & <b>laws</b>",
+        "Introduced: Bells & <b>laws</b>",
     ]
     korean = client.get(f"/feeds/petitions/{told}.json?lang=ko").json()
-    assert [item["title"] for item in korean["items"]][-1] == "서명 진행 중"
+    assert [item["title"] for item in korean["items"]][4:6] == ["서명 진행 중", "시행: Bells & <b>laws</b>"]
     assert korean["title"] == "Open the library on Sundays"
 
 
@@ -153,7 +160,7 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 
 
 def test_pages_name_their_feeds(client: Client, told: int) -> None:
-    for page in (f"/en/petitions/{told}", "/en/obligations", "/en/petitions"):
+    for page in (f"/en/petitions/{told}", "/en/obligations", "/en/petitions", "/en/bills"):
         feeds = re.findall(r'type="application/atom\+xml" href="([^"]+)"', client.get(page).content.decode())
         assert [client.get(feed.replace("&amp;", "&")).status_code for feed in feeds] == [200]
 

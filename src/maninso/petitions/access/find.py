@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 
 from maninso.petitions.access.answers import count_verdicts, find_answers
 from maninso.petitions.access.bills import find_bills
@@ -29,12 +29,13 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     if petition is None:
         return None
     view = build_petition(petition, counts=_count(petition), now=now)
+    has_kept = any(each.state == "kept" for each in view.obligations)
     return replace(
         view,
         masked=_find_masked(petition),
         appeal=_find_appeal(petition),
         answers=find_answers(petition) if view.obligations else (),
-        verdicts=count_verdicts(petition) if any(each.state == "kept" for each in view.obligations) else (),
+        verdicts=count_verdicts(Q(petition=petition)) if has_kept else (),
         bills=find_bills(petition),
     )
 

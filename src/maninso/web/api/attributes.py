@@ -10,11 +10,12 @@ from maninso.petitions.access import (
     ObligationView,
     PetitionCard,
     PetitionView,
-    ResponseView,
     ThresholdView,
+    VerdictsView,
     WouldOwe,
 )
 from maninso.petitions.discovery import FamilyView, Marked
+from maninso.web.api.outcomes import describe_petitions_bill, describe_response, describe_verdicts
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.formats import format_utc, last_day
 
@@ -105,7 +106,7 @@ def describe_original(view: PetitionView, *, background: str) -> dict[str, Any]:
         "debate_outcome_at": _time(debate.settled_at) if debate and is_settled else None,
         "creator_name": view.creator_name or None,
         "rejection": _rejection(view),
-        "government_response": _response(response) if response else None,
+        "government_response": describe_response(response) if response else None,
         "debate": _debate(debate) if debate and debate.state == "kept" else None,
         "departments": [],
         "topics": [view.topic] if view.topic else [],
@@ -113,10 +114,8 @@ def describe_original(view: PetitionView, *, background: str) -> dict[str, Any]:
 
 
 def describe_own(view: PetitionView) -> dict[str, Any]:
-    """Return what the original does not have: rules, thresholds, what is owed and came, the ledger.
-
-    What else comes of a petition (bills, laws) joins here.
-    """
+    """Return what the original does not have: rules, thresholds, what is owed and came, the ledger."""
+    verdicts = {each.obligation_id: each for each in view.verdicts}
     return {
         "url": f"{site_origin()}/petitions/{view.petition_id}",
         "language": view.language,
@@ -131,7 +130,8 @@ def describe_own(view: PetitionView) -> dict[str, Any]:
             for each in (view.masked if view.body else ())
         ],
         "thresholds": [_threshold(threshold) for threshold in view.thresholds],
-        "obligations": [describe_obligation(obligation) for obligation in view.obligations],
+        "obligations": [describe_obligation(each, verdicts.get(each.obligation_id)) for each in view.obligations],
+        "bills": [describe_petitions_bill(each) for each in view.bills],
         "would_owe": [_would_owe(would) for would in view.would_owe],
         "signatures_by_assurance": [
             {"assurance": level, "signature_count": count}
@@ -195,19 +195,6 @@ def _rejection(view: PetitionView) -> dict[str, Any] | None:
     return {"code": view.reason_code, "details": view.reason_note or None, "reason": dict(view.reason)}
 
 
-def _response(response: ResponseView) -> dict[str, Any]:
-    return {
-        "responded_on": response.published_at.date().isoformat(),
-        "summary": response.summary,
-        "details": response.body,
-        "created_at": _time(response.published_at),
-        "updated_at": _time(response.published_at),
-        "author": response.author,
-        "language": response.language,
-        "version": response.version,
-    }
-
-
 def _threshold(threshold: ThresholdView) -> dict[str, Any]:
     return {
         "id": threshold.threshold_id,
@@ -221,8 +208,8 @@ def _threshold(threshold: ThresholdView) -> dict[str, Any]:
     }
 
 
-def describe_obligation(obligation: ObligationView) -> dict[str, Any]:
-    """Return what is owed and what came of it."""
+def describe_obligation(obligation: ObligationView, verdicts: VerdictsView | None) -> dict[str, Any]:
+    """Return what is owed, what came of it, and what signers say of that."""
     return {
         "id": obligation.obligation_id,
         "threshold": obligation.threshold_id,
@@ -243,7 +230,8 @@ def describe_obligation(obligation: ObligationView) -> dict[str, Any]:
         "extended": obligation.extended,
         "settled_at": _time(obligation.settled_at),
         "decline_reason": obligation.decline_reason or None,
-        "response": _response(obligation.response) if obligation.response else None,
+        "response": describe_response(obligation.response) if obligation.response else None,
+        "verdicts": describe_verdicts(verdicts),
     }
 
 

@@ -13,6 +13,7 @@ from maninso.petitions import access, discovery, raising
 from maninso.petitions.access import PetitionCard, PetitionView
 from maninso.petitions.access.series import read_series
 from maninso.web.api.attributes import describe_family, describe_original, describe_own
+from maninso.web.api.outcomes import describe_answer
 from maninso.web.api.v1 import answers
 from maninso.web.api.v1.operations import Query
 from maninso.web.shared.addresses import data_address, site_origin
@@ -145,7 +146,7 @@ def show_petition(query: Query, petition_id: int) -> answers.Petition:
         "count_is_reported",
         "url",
     )
-    parts = ("masked", "thresholds", "obligations", "would_owe", "ledger")
+    parts = ("masked", "thresholds", "obligations", "bills", "would_owe", "ledger")
     return answers.Petition.model_validate(
         {name: original[name] for name in same}
         | {name: own[name] for name in (*taken, *parts)}
@@ -218,6 +219,14 @@ def list_updates(query: Query, petition_id: int) -> answers.Updates:
             )
             for each in news
         ],
+    )
+
+
+def list_answers(query: Query, petition_id: int) -> answers.PetitionsAnswers:
+    """Return what was answered to a petition, in all versions."""
+    view = require(petition_id, now=timezone.now())
+    return answers.PetitionsAnswers.model_validate(
+        {"petition": petition_id, "data": [describe_answer(each) for each in view.answers]}
     )
 
 
