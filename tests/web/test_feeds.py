@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import jsonschema_rs
 import pytest
 from django.test import Client
+from lxml import etree
 from tests.web.outcomes import keep_law
 
 from maninso.petitions.lifecycle import Actor, Reason, close_petition, remove_petition
@@ -21,6 +23,7 @@ from maninso.web.api.syndication import Entry, Feed, send_feed
 pytestmark = pytest.mark.django_db
 
 HOST = "https://petitions.example.org"
+GRAMMAR = etree.RelaxNG(file=str(Path(__file__).with_name("atom.rng")))
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAPS = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
@@ -57,7 +60,8 @@ JSON_FEED = {
 
 
 def read_atom(text: bytes) -> list[dict[str, str]]:
-    """Read a feed as RFC 4287 (section 4.1) wants it; gives its entries."""
+    """Read a feed as RFC 4287 (section 4) wants it: by the grammar and beyond; gives its entries."""
+    GRAMMAR.assertValid(etree.fromstring(text))
     feed = ElementTree.fromstring(text)
     assert feed.tag == f"{ATOM}feed"
     for name in ("id", "title", "updated"):
@@ -114,6 +118,26 @@ def test_feeds_are_valid_and_both_kinds_say_the_same(client: Client, told: int, 
     jsonschema_rs.Draft202012Validator(JSON_FEED).validate(body)
     assert [item["id"] for item in body["items"]] == [each["id"] for each in entries]
     assert body["feed_url"].startswith(f"{HOST}{path}.json")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"</updated>", b"</updated><updated>2026-11-21T03:00:00Z</updated>"),
+        (b"T03:00:00+00:00</updated>", b"T03:00:00</updated>"),
+        (b"<id>https:", b"<id>nowhere:"),
+        (b' rel="self"', b' rel="me"'),
+        (b"<name>petitions.example.org</name>", b""),
+    ],
+)
+def test_the_grammar_refuses_what_is_no_feed(good: bytes, bad: bytes) -> None:
+    entry = Entry(entry_id=f"{HOST}/1", place=f"{HOST}/1", title="a", text="b", at=NOW, tags=("c",))
+    feed = Feed(title="y", address=f"{HOST}/f", page=f"{HOST}/p", language="en", entries=(entry,))
+    text = send_feed(feed, "atom").content
+    read_atom(text)
+    assert good in text
+    with pytest.raises(etree.DocumentInvalid):
+        read_atom(text.replace(good, bad, 1))
 
 
 def test_what_became_of_a_petition(client: Client, told: int) -> None:
