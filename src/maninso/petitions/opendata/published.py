@@ -24,6 +24,7 @@ from maninso.petitions.models import (
 )
 
 _BATCH = 2000
+_IMPORTED = ("reported_count", "source_status", "topic", "record__digest")
 _TOMBSTONE = Q(state__in=("hidden", "removed"), opened_at__isnull=False)
 
 
@@ -87,7 +88,7 @@ def _rows() -> "QuerySet[Petition, dict[str, Any]]":
         "bill": _last(bills, "bill__changed_at"),
         **{f"said_{each}": _count(verdicts.filter(verdict=each)) for each in VERDICTS},
     }
-    kept = ("pk", "state", "updated_at", "closes_at", "reported_count", "tree__size", "tree__count")
+    kept = ("pk", "state", "updated_at", "closes_at", "tree__size", "tree__count", "reason_note", *_IMPORTED)
     rows: QuerySet[Petition, dict[str, Any]] = (
         Petition.objects.filter(LISTED | _TOMBSTONE).annotate(**said).order_by("pk").values(*kept, *said)
     )

@@ -16,6 +16,7 @@ from maninso.petitions.access import (
 )
 from maninso.petitions.discovery import FamilyView, Marked
 from maninso.web.api.outcomes import describe_petitions_bill, describe_response, describe_verdicts
+from maninso.web.api.reported import describe_reported_debate, describe_reported_places, describe_reported_response
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.formats import format_utc, last_day
 
@@ -106,8 +107,8 @@ def describe_original(view: PetitionView, *, background: str) -> dict[str, Any]:
         "debate_outcome_at": _time(debate.settled_at) if debate and is_settled else None,
         "creator_name": view.creator_name or None,
         "rejection": _rejection(view),
-        "government_response": describe_response(response) if response else None,
-        "debate": _debate(debate) if debate and debate.state == "kept" else None,
+        "government_response": describe_response(response) if response else describe_reported_response(view.reported),
+        "debate": _debate(debate) if debate and debate.state == "kept" else describe_reported_debate(view.reported),
         "departments": [],
         "topics": [view.topic] if view.topic else [],
     }
@@ -143,6 +144,8 @@ def describe_own(view: PetitionView) -> dict[str, Any]:
 
 def describe_places(view: PetitionView) -> dict[str, Any]:
     """Return the original's breakdowns of an open or closed petition; those that this site does not make are empty."""
+    if view.reported is not None:
+        return describe_reported_places(view.reported)
     return {
         "signatures_by_country": [],
         "signatures_by_constituency": [],

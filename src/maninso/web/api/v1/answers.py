@@ -273,6 +273,44 @@ class Family(Answer):
     open_twin: int | None
 
 
+class ReportedResponse(Answer):
+    """The response, as the source had it."""
+
+    responded_on: Day | None
+    summary: str
+    details: str
+
+
+class ReportedDebate(Answer):
+    """The debate, as the source had it."""
+
+    debated_on: Day | None
+    transcript_url: str | None
+    video_url: str | None
+    debate_pack_url: str | None
+    public_engagement_url: str | None
+    debate_summary_url: str | None
+    overview: str | None
+
+
+class ReportedPart(Answer):
+    """A part of the count, as the source had it."""
+
+    name: str
+    code: str = Field(description="The source's own")
+    signature_count: int
+
+
+class Reported(Answer):
+    """What another site reported of a petition that was imported from it. No ledger here is behind any of it."""
+
+    response: ReportedResponse | None
+    debate: ReportedDebate | None
+    by_region: list[ReportedPart]
+    by_constituency: list[ReportedPart]
+    by_country: list[ReportedPart]
+
+
 class Petition(Answer):
     """Everything public about a petition."""
 
@@ -304,6 +342,7 @@ class Petition(Answer):
     obligations: list[Obligation]
     bills: list[PetitionsBill]
     would_owe: list[WouldOwe]
+    reported: Reported | None
     family: Family | None
     ledger: Ledger | None
 

@@ -14,6 +14,7 @@ from maninso.petitions.access import PetitionCard, PetitionView
 from maninso.petitions.access.series import read_series
 from maninso.web.api.attributes import describe_family, describe_original, describe_own
 from maninso.web.api.outcomes import describe_answer
+from maninso.web.api.reported import describe_reported
 from maninso.web.api.v1 import answers
 from maninso.web.api.v1.operations import Query
 from maninso.web.shared.addresses import data_address, site_origin
@@ -160,6 +161,7 @@ def show_petition(query: Query, petition_id: int) -> answers.Petition:
             "institution": dict(view.institution),
             "time_zone": view.time_zone,
             "closes_at": _time(view.closes_at),
+            "reported": describe_reported(view.reported),
         }
     )
 
