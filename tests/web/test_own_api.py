@@ -163,6 +163,34 @@ def test_an_answer_that_is_known_is_not_sent_again(client: Client, opened: Calla
     assert "ETag" in first.headers["Access-Control-Expose-Headers"]
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_every_operation_keeps_to_the_same_rules(
+    operation: Operation, client: Client, opened: Callable[..., int], now: dt.datetime
+) -> None:
+    petition = opened()
+    numbers = {"id": keep_law(petition, now=now) if operation.name == "api_bill" else petition}
+    path = f"/api/v1/{operation.path.format(**numbers, charter='university')}"
+    first = client.get(path)
+    assert (first.status_code, first.headers["Content-Type"]) == (200, "application/json")
+    assert (first.headers["Access-Control-Allow-Origin"], "s-maxage" in first.headers["Cache-Control"]) == (
+        "*",
+        operation.view is None,
+    )
+    again = client.get(path, headers={"if-none-match": first.headers["ETag"]})
+    assert (again.status_code == 304) or operation.name == "api_moderation"  # it says the second that it is of
+    assert client.head(path).status_code == 200
+    refused = client.post(path)
+    assert (refused.status_code, refused.headers["Content-Type"]) == (405, "application/problem+json")
+    described = make_document()["paths"][f"/api/v1/{operation.path}"]["get"]
+    if operation.view is None:
+        unknown = client.get(f"{path}?sate=open")
+        assert (unknown.status_code, unknown.json()["type"]) == (400, "/problems/bad-parameter")
+        assert "400" in described["responses"]
+    if "links" in first.json():  # a list: it goes on by key, never by the number of a page
+        assert {"limit", "after"} <= {each["name"] for each in described["parameters"]}
+        assert client.get(f"{path}?limit=101").status_code == 400
+
+
 def test_the_document_is_openapi_3_1(client: Client) -> None:
     document = read(client, "openapi.json")
     assert client.get("/api/openapi.json").json() == document
