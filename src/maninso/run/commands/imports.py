@@ -137,7 +137,7 @@ def _as_json(report: "ImportReport", *, charter_id: str) -> dict[str, object]:
         "skipped": [{"file": each.file, "line": each.line, "reason": each.reason} for each in report.skipped],
         "reached": [
             {
-                "petition": each.petition_id,
+                "petition": None if report.dry else each.petition_id,
                 "source_id": each.source_id,
                 "title": each.title,
                 "signatures": each.count,

@@ -14,7 +14,7 @@ from maninso.petitions.opendata.debts import JudgedObligation, page_obligations
 from maninso.web.api.attributes import describe_obligation
 from maninso.web.api.moderation import describe_statistics
 from maninso.web.api.outcomes import describe_answered, describe_whole_bill
-from maninso.web.api.v1 import answers
+from maninso.web.api.v1 import answers, basics, came
 from maninso.web.api.v1.operations import Query
 from maninso.web.api.v1.petitions import USUAL_PER_PAGE, Limit, link_pages
 from maninso.web.shared.addresses import data_address, site_origin
@@ -60,7 +60,7 @@ class CharterQuery(Query):
     version: str = Field("", pattern="^([0-9a-f]{8,64})?$", description="The beginning of its SHA-256; else the newest")
 
 
-def list_obligations(query: ObligationsQuery) -> answers.Page[answers.PetitionsObligation]:
+def list_obligations(query: ObligationsQuery) -> basics.Page[answers.PetitionsObligation]:
     """Return a page of what is owed and what came, the newest debt first."""
     if query.institution and query.institution not in discovery.list_choices().institutions:
         raise Refused(BAD_PARAMETER, errors=[("institution", "no petition here has it")])
@@ -74,7 +74,7 @@ def list_obligations(query: ObligationsQuery) -> answers.Page[answers.PetitionsO
     )
     shown = found[: query.limit]
     after = str(shown[-1].debt.obligation_id) if len(found) > query.limit else ""
-    return answers.Page[answers.PetitionsObligation](
+    return basics.Page[answers.PetitionsObligation](
         links=link_pages("api_obligations", query, after), data=[_obligation(each) for each in shown]
     )
 
@@ -91,34 +91,34 @@ def _obligation(each: JudgedObligation) -> answers.PetitionsObligation:
     )
 
 
-def list_answers(query: AnswersQuery) -> answers.Page[answers.AnswerVersion]:
+def list_answers(query: AnswersQuery) -> basics.Page[came.AnswerVersion]:
     """Return a page of what institutions answered, each version to each debt, the newest first."""
     found = page_answers(petition_id=query.petition, before=query.after, limit=query.limit + 1)
     shown = found[: query.limit]
     after = str(shown[-1].number) if len(found) > query.limit else ""
-    return answers.Page[answers.AnswerVersion](
+    return basics.Page[came.AnswerVersion](
         links=link_pages("api_answers", query, after),
-        data=[answers.AnswerVersion.model_validate(describe_answered(each)) for each in shown],
+        data=[came.AnswerVersion.model_validate(describe_answered(each)) for each in shown],
     )
 
 
-def list_bills(query: BillsQuery) -> answers.Page[answers.Bill]:
+def list_bills(query: BillsQuery) -> basics.Page[came.Bill]:
     """Return a page of bills, laws, rulings and refusals, the newest number first."""
     found = page_bills(kind=query.kind, petition_id=query.petition, before=query.after, limit=query.limit + 1)
     shown = found[: query.limit]
     after = str(shown[-1].bill.bill_id) if len(found) > query.limit else ""
-    return answers.Page[answers.Bill](
+    return basics.Page[came.Bill](
         links=link_pages("api_bills", query, after),
-        data=[answers.Bill.model_validate(describe_whole_bill(each)) for each in shown],
+        data=[came.Bill.model_validate(describe_whole_bill(each)) for each in shown],
     )
 
 
-def show_bill(query: Query, bill_id: int) -> answers.Bill:
+def show_bill(query: Query, bill_id: int) -> came.Bill:
     """Return one bill with its provisions and the petitions behind it."""
     whole = access.find_bill(bill_id)
     if whole is None:
         raise Refused(NO_BILL)
-    return answers.Bill.model_validate(describe_whole_bill(whole))
+    return came.Bill.model_validate(describe_whole_bill(whole))
 
 
 def list_charters(query: Query) -> answers.Charters:

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from maninso.petitions.discovery import LONGEST_TEXT, LONGEST_TITLE
 from maninso.web.api import similar
-from maninso.web.api.v1 import answers, petitions, site
+from maninso.web.api.v1 import answers, basics, came, petitions, site
 from maninso.web.api.v1.operations import Operation, Query
 from maninso.web.shared.problems import (
     BAD_NUMBER,
@@ -33,7 +33,7 @@ OPERATIONS = (
         name="api_petitions",
         path="petitions",
         summary="Petitions by filter, and search",
-        answers=answers.Page[answers.PetitionSummary],
+        answers=basics.Page[answers.PetitionSummary],
         query=petitions.ListQuery,
         refusals=(BAD_PARAMETER, SEARCH_TOO_SLOW),
         make=petitions.list_petitions,
@@ -75,7 +75,7 @@ OPERATIONS = (
         name="api_petition_answers",
         path="petitions/{id}/answers",
         summary="What was answered to a petition, in all versions",
-        answers=answers.PetitionsAnswers,
+        answers=came.PetitionsAnswers,
         refusals=NUMBERED,
         make=petitions.list_answers,
     ),
@@ -83,7 +83,7 @@ OPERATIONS = (
         name="api_obligations",
         path="obligations",
         summary="What is owed, and what came",
-        answers=answers.Page[answers.PetitionsObligation],
+        answers=basics.Page[answers.PetitionsObligation],
         query=site.ObligationsQuery,
         refusals=(BAD_PARAMETER,),
         make=site.list_obligations,
@@ -92,7 +92,7 @@ OPERATIONS = (
         name="api_answers",
         path="answers",
         summary="What institutions answered, in all versions",
-        answers=answers.Page[answers.AnswerVersion],
+        answers=basics.Page[came.AnswerVersion],
         query=site.AnswersQuery,
         refusals=(BAD_PARAMETER,),
         make=site.list_answers,
@@ -101,7 +101,7 @@ OPERATIONS = (
         name="api_bills",
         path="bills",
         summary="Bills, laws, rulings and refusals that petitions led to",
-        answers=answers.Page[answers.Bill],
+        answers=basics.Page[came.Bill],
         query=site.BillsQuery,
         refusals=(BAD_PARAMETER,),
         make=site.list_bills,
@@ -110,7 +110,7 @@ OPERATIONS = (
         name="api_bill",
         path="bills/{id}",
         summary="One bill, with its provisions before and after",
-        answers=answers.Bill,
+        answers=came.Bill,
         refusals=(BAD_NUMBER, NO_BILL),
         missing=NO_BILL,
         make=site.show_bill,
