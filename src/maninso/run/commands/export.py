@@ -1,6 +1,7 @@
 """`maninso export`: the whole public record as static, signed files."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,7 @@ def export(
     with open_site(read_settings()) as settings:
         from maninso.run.export import export_site
 
+        logging.getLogger("django.request").setLevel(logging.ERROR)  # that a tombstone is answered 410 is no news
         now = dt.datetime.now(dt.UTC)
         with show_progress("petitions", quiet=as_json) as progress:
             source = make_source(settings, now=now)
