@@ -21,6 +21,7 @@ from maninso.petitions.models import (
     Message,
     Obligation,
     Petition,
+    ReportedRecord,
     Response,
     StateChange,
     Subscriber,
@@ -55,6 +56,10 @@ def rows(town: Charter, now: dt.datetime, met: Callable[..., int]) -> dict[str, 
         reported_count=5,
     )
     return {"now": now, "version": version, "own": obligation.petition, "reported": reported, "owed": obligation}
+
+
+def record_of(rows: dict[str, Any], **changes: Any) -> Callable[[], object]:
+    return lambda: ReportedRecord.objects.create(**{"petition": rows["reported"], "digest": bytes(32), **changes})
 
 
 def broken_by(change: Callable[[], object]) -> str:
@@ -202,6 +207,10 @@ BREACHES: dict[str, Callable[[dict[str, Any]], Callable[[], object]]] = {
         source_id="7",
         reported_count=1,
     ),
+    "reported_response_says_something": lambda rows: record_of(rows, responded_on=rows["now"].date()),
+    "reported_debate_took_place": lambda rows: record_of(rows, debate_overview="They agreed."),
+    "reported_parts_are_lists": lambda rows: record_of(rows, countries={"GB": 1}),
+    "reported_digest_length": lambda rows: record_of(rows, digest=b"short"),
     "state_change_states_known": lambda rows: move_of(rows, new="lost"),
     "state_change_role_known": lambda rows: move_of(rows, role="king"),
     "state_change_moves": lambda rows: move_of(rows, new="open"),
@@ -231,6 +240,7 @@ GUARDS: dict[str, Callable[[dict[str, Any]], Callable[[], object]]] = {
     "petition_text_frozen (needed)": lambda rows: change_row(rows["own"], needed=[1]),
     "petition_text_frozen (opening)": lambda rows: change_row(rows["own"], opened_at=rows["now"] - dt.timedelta(1)),
     "petition_source_frozen": lambda rows: change_row(rows["reported"], source_id="8"),
+    "reported_record_of_another_site": lambda rows: record_of(rows, petition=rows["own"]),
     "petition_reported_has_no_gate": lambda rows: gate_for(rows["reported"]),
     "obligation_of_our_own_count": lambda rows: obligation_of(rows, petition=rows["reported"]),
     "obligation_cause_frozen": lambda rows: change_row(rows["owed"], met_count=2),

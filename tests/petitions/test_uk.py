@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from maninso import UnreadableError
 from maninso.charter import load_preset
 from maninso.petitions.access import find_petition
-from maninso.petitions.models import Petition
+from maninso.petitions.lifecycle import Reason, hide_petition
+from maninso.petitions.models import Petition, ReportedRecord
 from maninso.petitions.opendata.bluehouse import import_blue_house
 from maninso.petitions.opendata.importing import ImportReport
 from maninso.petitions.opendata.lines import write_blue_house
+from maninso.petitions.opendata.published import list_published
 from maninso.petitions.opendata.uk import import_uk
 
 pytestmark = pytest.mark.django_db
@@ -47,14 +50,14 @@ def record(number: Any = 700_001, **changes: Any) -> dict[str, Any]:
 def bring(tmp_path: Path, now: dt.datetime) -> Callable[..., ImportReport]:
     """Write each thing to a file of its own and import the folder."""
 
-    def run(*bodies: Any) -> ImportReport:
+    def run(*bodies: Any, dry: bool = False) -> ImportReport:
         folder = tmp_path / "uk"
         folder.mkdir(exist_ok=True)
         for number, body in enumerate(bodies):
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             ending = ".json.gz" if data[:2] == GZIP else ".json"
             (folder / f"{number}{ending}").write_bytes(data)
-        return import_uk(folder, charter=CHARTER, now=now)
+        return import_uk(folder, charter=CHARTER, now=now, dry=dry)
 
     return run
 
@@ -97,7 +100,35 @@ def test_lists_and_single_petitions(bring: Callable[..., ImportReport], now: dt.
         ({"data": [7]}, "it has no attributes"),
         ({"data": record("1")}, 'id is "1", not a petition\'s number'),
         ({"data": record(True)}, "id is true, not a petition's number"),
-        ({"data": record(state="rejected")}, 'its state is "rejected": only petitions that opened are kept'),
+        (
+            {"data": record(state="hidden")},
+            'its state is "hidden": only petitions that opened or were rejected are kept',
+        ),
+        (
+            {"data": record(state="rejected", rejection=None)},
+            "it was rejected, and `rejection` gives no code of a reason",
+        ),
+        (
+            {"data": record(state="rejected", rejection={"code": "duplicate"})},
+            "rejected_at is null, not a time such as 2016-06-25T10:00:00.000Z",
+        ),
+        ({"data": record(government_response="yes")}, 'government_response is "yes", not an object'),
+        ({"data": record(government_response={"details": "x"})}, "government_response has no summary"),
+        ({"data": record(debate={"debated_on": "soon"})}, 'debate.debated_on is "soon", not a day such as 2019-04-01'),
+        (
+            {"data": record(debate={"video_url": "javascript:alert(1)"})},
+            'debate.video_url is "javascript:alert(1)", not a web address',
+        ),
+        ({"data": record(debate={"video_url": "http://[x"})}, 'debate.video_url is "http://[x", not a web address'),
+        ({"data": record(signatures_by_region=[7])}, "signatures_by_region is not a list of objects"),
+        (
+            {"data": record(signatures_by_country=[{"code": "GB", "name": "UK", "signature_count": -1}])},
+            "signatures_by_country.signature_count is -1, not a number of people",
+        ),
+        (
+            {"data": record(signatures_by_country=[{"code": "GB", "name": "UK", "signature_count": 1}] * 2)},
+            'signatures_by_country has "GB" as a code, which is empty or there twice',
+        ),
         ({"data": record(signature_count=-1)}, "signature_count is -1, not a number of people"),
         ({"data": record(action=" ")}, "action is empty"),
         ({"data": record(action="a\0")}, "action holds a NUL character"),
@@ -106,7 +137,7 @@ def test_lists_and_single_petitions(bring: Callable[..., ImportReport], now: dt.
             'opened_at is "2019-06-01", not a time such as 2016-06-25T10:00:00.000Z',
         ),
         ({"data": record(closed_at=None)}, "neither closed_at nor closing_date says when it closed"),
-        ({"data": record(closed_at=None, closing_date=7)}, "neither closed_at nor closing_date says when it closed"),
+        ({"data": record(closed_at=None, closing_date=7)}, "closing_date is 7, not a day such as 2019-04-01"),
         ({"data": record(closed_at="2019-05-01T00:00:00Z")}, "it closed before it opened"),
         (
             {"data": record(state="open", closed_at=None, closing_date="2999-01-01")},
@@ -128,8 +159,112 @@ def test_what_cannot_be_used_is_named_and_the_rest_kept(
 
 
 def test_a_petition_that_is_there_twice_is_kept_once(bring: Callable[..., ImportReport]) -> None:
-    report = bring({"data": record()}, {"data": record(signature_count=1)})
-    assert (report.added, "is in" in report.skipped[0].reason) == (1, True)
+    report = bring({"data": record()}, {"data": record(signature_count=1)}, {"data": record()})
+    assert (report.added, report.unchanged, len(report.skipped)) == (1, 1, 1)
+    assert "already, with other content" in report.skipped[0].reason
+
+
+OUTCOME: dict[str, Any] = {
+    "government_response": {"responded_on": "2019-08-01", "summary": "We will.", "details": "From *May*."},
+    "debate": {"debated_on": "2019-11-01", "video_url": "https://video.example/1", "overview": "MPs agreed."},
+    "signatures_by_region": [{"name": "Wales", "ons_code": "W92", "signature_count": 345}],
+    "signatures_by_constituency": [{"name": "Gower", "ons_code": "W07", "mp": "x", "signature_count": 345}],
+    "signatures_by_country": [{"name": "United Kingdom", "code": "GB", "signature_count": 12_000}],
+}
+
+
+def test_what_came_of_it_there_is_kept_as_reported(
+    bring: Callable[..., ImportReport], client: Client, now: dt.datetime
+) -> None:
+    bring({"data": record(**OUTCOME)})
+    row = Petition.objects.get(source="uk")
+    view = find_petition(row.pk, now=now)
+    assert view is not None
+    assert view.reported is not None
+    assert (view.signatures_by_region, view.ledger, view.obligations) == ({}, None, ())  # none of it is counted here
+    said = client.get(f"/petitions/{row.pk}.json").json()["data"]["attributes"]
+    assert {**said["government_response"], "created_at": 0, "updated_at": 0} == {
+        **OUTCOME["government_response"],
+        "created_at": 0,
+        "updated_at": 0,
+    }
+    assert (said["debate"]["debated_on"], said["debate"]["video_url"]) == ("2019-11-01", "https://video.example/1")
+    assert said["signatures_by_region"] == OUTCOME["signatures_by_region"]
+    assert said["signatures_by_constituency"] == [OUTCOME["signatures_by_constituency"][0] | {"mp": None}]
+    assert said["signatures_by_country"] == OUTCOME["signatures_by_country"]
+    own = client.get(f"/api/v1/petitions/{row.pk}").json()
+    assert own["reported"]["by_country"] == [{"name": "United Kingdom", "code": "GB", "signature_count": 12_000}]
+    assert own["reported"]["response"]["summary"] == "We will."
+    assert client.get(f"/api/v1/petitions/{row.pk}/breakdowns").json()["by_region"] == []
+    (listed,) = client.get("/petitions.json").json()["data"]
+    assert listed["attributes"]["government_response"]["summary"] == "We will."
+    page = client.get(f"/en/petitions/{row.pk}").content.decode()
+    for word in ("We will.", "MPs agreed.", "https://video.example/1", "Gower", "not counted here"):
+        assert word in page
+    # What Maninso gives is what it takes.
+    again = bring({"data": {"id": 700_001, "attributes": said}})
+    assert sums(again) == (1, 0, 1, 0, 0)
+
+
+def test_a_newer_file_brings_what_came_since(bring: Callable[..., ImportReport], now: dt.datetime) -> None:
+    assert bring({"data": record()}).added == 1
+    before = published_digest(now)
+    assert bring({"data": record(**OUTCOME)}).changed == 1
+    assert published_digest(now) != before
+    assert bring({"data": record(**OUTCOME)}).unchanged == 1
+    assert bring({"data": record(government_response=None)}).changed == 1
+    assert ReportedRecord.objects.count() == 0
+
+
+def published_digest(now: dt.datetime) -> str:
+    (only,) = list_published(now=now)
+    return only.digest
+
+
+REJECTED: dict[str, Any] = {
+    "state": "rejected",
+    "opened_at": None,
+    "closed_at": None,
+    "government_response": None,
+    "signature_count": 5,
+    "rejected_at": "2019-05-09T08:00:00.000Z",
+    "rejection": {"code": "duplicate", "details": "There is one already."},
+}
+
+
+def test_a_rejected_petition_is_kept_with_its_reason(
+    bring: Callable[..., ImportReport], client: Client, now: dt.datetime
+) -> None:
+    assert sums(bring({"data": record(**REJECTED)})) == (1, 1, 0, 0, 0)
+    row = Petition.objects.get(source="uk")
+    assert (row.state, row.reason_code, row.opened_at, row.text_digest) == ("rejected", "duplicate", None, None)
+    said = client.get(f"/petitions/{row.pk}.json").json()["data"]["attributes"]
+    assert (said["state"], said["rejected_at"], said["opened_at"]) == ("rejected", "2019-05-09T08:00:00.000Z", None)
+    assert (said["rejection"]["code"], said["rejection"]["details"]) == ("duplicate", "There is one already.")
+    assert client.get(f"/api/v1/petitions/{row.pk}").json()["would_owe"] == []
+    page = client.get(f"/en/petitions/{row.pk}")
+    text = page.content.decode()
+    assert (page.status_code, "There is one already." in text) == (200, True)
+    assert "can be raised again" not in text  # its rules are another site's
+    assert [each["id"] for each in client.get("/petitions.json?state=rejected").json()["data"]] == [row.pk]
+    assert sums(bring({"data": record(**REJECTED)})) == (1, 0, 1, 0, 0)
+    other = {"code": "irrelevant", "details": "It is not for parliament."}
+    assert sums(bring({"data": record(**REJECTED | {"rejection": other})})) == (1, 0, 0, 1, 0)
+    row.refresh_from_db()
+    assert (row.reason_code, row.updated_at) == ("irrelevant", dt.datetime(2019, 5, 9, 8, tzinfo=dt.UTC))
+    for changed in ({"action": "Something else"}, {"state": "closed", "opened_at": ATTRIBUTES["opened_at"]}):
+        report = bring({"data": record(**REJECTED | {"closed_at": ATTRIBUTES["closed_at"]} | changed)})
+        assert "those never change" in report.skipped[0].reason
+    hide_petition(row.pk, reason=Reason(code="personal-data"), now=now)
+    bring({"data": record(**REJECTED | {"signature_count": 6})})
+    row.refresh_from_db()
+    assert (row.state, row.reason_code) == ("hidden", "personal-data")
+    assert client.get(f"/en/petitions/{row.pk}").status_code == 410
+
+
+def test_a_dry_run_keeps_nothing(bring: Callable[..., ImportReport]) -> None:
+    report = bring({"data": [record(**OUTCOME), {}]}, dry=True)
+    assert (report.dry, sums(report), Petition.objects.count()) == (True, (2, 1, 0, 0, 1), 0)
 
 
 def test_a_folder_without_petitions_is_unreadable(tmp_path: Path, now: dt.datetime) -> None:

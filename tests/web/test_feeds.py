@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
@@ -11,14 +12,18 @@ from xml.etree import ElementTree
 import jsonschema_rs
 import pytest
 from django.test import Client
+from lxml import etree
+from tests.web.outcomes import keep_law
 
 from maninso.petitions.lifecycle import Actor, Reason, close_petition, remove_petition
+from maninso.petitions.models import Announcement
 from maninso.petitions.obligations import answer, board
 from maninso.web.api.syndication import Entry, Feed, send_feed
 
 pytestmark = pytest.mark.django_db
 
 HOST = "https://petitions.example.org"
+GRAMMAR = etree.RelaxNG(file=str(Path(__file__).with_name("atom.rng")))
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAPS = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
@@ -55,7 +60,8 @@ JSON_FEED = {
 
 
 def read_atom(text: bytes) -> list[dict[str, str]]:
-    """Read a feed as RFC 4287 (section 4.1) wants it; gives its entries."""
+    """Read a feed as RFC 4287 (section 4) wants it: by the grammar and beyond; gives its entries."""
+    GRAMMAR.assertValid(etree.fromstring(text))
     feed = ElementTree.fromstring(text)
     assert feed.tag == f"{ATOM}feed"
     for name in ("id", "title", "updated"):
@@ -93,11 +99,13 @@ def told(opened: Callable[..., int], sign: Any, seal: Any, now: dt.datetime) -> 
     given = {"author": "The library", "summary": "Yes.", "body": "From March.", "language": "en"}
     answer(row.obligation_id, **given, now=now, actor=Actor(role="clerk"))
     close_petition(petition, now=now + dt.timedelta(seconds=1))
+    keep_law(petition, now=now, title="Bells & <b>laws</b>")
+    Announcement.objects.create(petition_id=petition, kind="creator", text="We met <them> & talked.", at=now)
     return petition
 
 
 @pytest.mark.parametrize("query", ["", "?state=closed", "?q=library&lang=ko", "?sort=signatures", "?state=nonsense"])
-@pytest.mark.parametrize("place", ["petitions", "obligations", "petitions/{id}"])
+@pytest.mark.parametrize("place", ["petitions", "obligations", "petitions/{id}", "bills", "updates"])
 def test_feeds_are_valid_and_both_kinds_say_the_same(client: Client, told: int, place: str, query: str) -> None:
     path = f"/feeds/{place.format(id=told)}"
     atom = client.get(f"{path}.atom{query}")
@@ -112,16 +120,39 @@ def test_feeds_are_valid_and_both_kinds_say_the_same(client: Client, told: int, 
     assert body["feed_url"].startswith(f"{HOST}{path}.json")
 
 
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"</updated>", b"</updated><updated>2026-11-21T03:00:00Z</updated>"),
+        (b"T03:00:00+00:00</updated>", b"T03:00:00</updated>"),
+        (b"<id>https:", b"<id>nowhere:"),
+        (b' rel="self"', b' rel="me"'),
+        (b"<name>petitions.example.org</name>", b""),
+    ],
+)
+def test_the_grammar_refuses_what_is_no_feed(good: bytes, bad: bytes) -> None:
+    entry = Entry(entry_id=f"{HOST}/1", place=f"{HOST}/1", title="a", text="b", at=NOW, tags=("c",))
+    feed = Feed(title="y", address=f"{HOST}/f", page=f"{HOST}/p", language="en", entries=(entry,))
+    text = send_feed(feed, "atom").content
+    read_atom(text)
+    assert good in text
+    with pytest.raises(etree.DocumentInvalid):
+        read_atom(text.replace(good, bad, 1))
+
+
 def test_what_became_of_a_petition(client: Client, told: int) -> None:
     titles = [each["title"] for each in read_atom(client.get(f"/feeds/petitions/{told}.atom").content)]
     assert titles == [
         "Closed for signatures",
         "50 signatures reached",
         "Answered by The library",
+        "News from the creator",
         "Open for signatures",
+        "In force: Bells & <b>laws</b>",
+        "Introduced: Bells & <b>laws</b>",
     ]
     korean = client.get(f"/feeds/petitions/{told}.json?lang=ko").json()
-    assert [item["title"] for item in korean["items"]][-1] == "서명 진행 중"
+    assert [item["title"] for item in korean["items"]][4:6] == ["서명 진행 중", "시행: Bells & <b>laws</b>"]
     assert korean["title"] == "Open the library on Sundays"
 
 
@@ -156,7 +187,7 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 
 
 def test_pages_name_their_feeds(client: Client, told: int) -> None:
-    for page in (f"/en/petitions/{told}", "/en/obligations", "/en/petitions"):
+    for page in (f"/en/petitions/{told}", "/en/obligations", "/en/petitions", "/en/bills"):
         feeds = re.findall(r'type="application/atom\+xml" href="([^"]+)"', client.get(page).content.decode())
         assert [client.get(feed.replace("&amp;", "&")).status_code for feed in feeds] == [200]
 

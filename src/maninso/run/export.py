@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from maninso import ManinsoError, UsageError, __version__
@@ -34,14 +35,23 @@ from maninso.ledger.note import SignerKey
 from maninso.ledger.tiles import TILE_WIDTH, tile_paths
 from maninso.signing.log import LogFile
 
+if TYPE_CHECKING:
+    from maninso.petitions.opendata.published import Published
+
 STATE = ".export-state.json"
 LANGUAGES = ("", "/ko", "/en")
-PAGES = ("/", "/petitions", "/obligations", "/about", "/log", "/moderation", "/pages", "/privacy", "/accessibility")
+PAGES = (
+    *("/", "/petitions", "/obligations", "/bills", "/about", "/log", "/moderation", "/pages"),
+    *("/privacy", "/accessibility"),
+)
+FEEDS = ("petitions", "obligations", "bills", "updates")
 DATA = (
     *("/petitions.json", "/petitions.csv", "/obligations.csv", "/topics.json", "/moderation.json", "/data.json"),
+    *("/answers.csv", "/bills.csv", "/bills/stages.csv", "/bills/provisions.csv", "/bills/petitions.csv"),
     "/blue-house.jsonl",
-    *("/feeds/petitions.atom", "/feeds/petitions.json", "/feeds/obligations.atom", "/feeds/obligations.json"),
-    *("/log/key", "/promise/key", f"/{KEY}", "/sitemap.xml", "/sitemaps/pages.xml", "/api/v1/openapi.json"),
+    *(f"/feeds/{each}.{kind}" for each in FEEDS for kind in ("atom", "json")),
+    *("/log/key", "/promise/key", f"/{KEY}", "/api/v1/openapi.json"),
+    *("/sitemap.xml", "/sitemaps/pages.xml", "/sitemaps/bills.xml"),
 )
 OF_A_PETITION = (
     *("/petitions/{id}.json", "/petitions/{id}/count.json", "/feeds/petitions/{id}.atom", "/feeds/petitions/{id}.json"),
@@ -77,7 +87,8 @@ class Source:
     origin: str  # https://HOST
     ask: Ask
     read_log: Callable[[int, str], LogFile | None]
-    published: Callable[[], Iterator[tuple[int, bool, str]]]
+    published: Callable[[], "Iterator[Published]"]
+    bills: Callable[[], Iterator[tuple[int, str]]]  # number, and a digest of what its page says
     charters: Sequence[tuple[str, str]]  # id, and the beginning of a version's digest that links have
     slugs: Sequence[str]  # of the site's own pages
     list_pages: int  # of the list of petitions
@@ -107,24 +118,30 @@ def export_site(
     old = _read_old(folder)
     state: dict[str, str] = {}
     copy = _Copy(folder, source)
-    petitions = list(source.published())
+    petitions, bills = list(source.published()), list(source.bills())
     copy.done.petitions = len(petitions)
-    copy.pages = set(_plan_pages(source, petitions))
-    copy.data = {*DATA, *(each.format(id=petition_id) for petition_id, _, _ in petitions for each in OF_A_PETITION)}
-    logs = [petition_id for petition_id, has_log, _ in petitions if has_log]
+    copy.pages = {*_plan_pages(source), *(f"/bills/{bill_id}" for bill_id, _ in bills)}
+    copy.pages |= {page for each in petitions for page in list_pages(each)}
+    copy.data = {*DATA, *(place.format(id=each.petition_id) for each in petitions for place in OF_A_PETITION)}
+    logs = [each.petition_id for each in petitions if each.has_log]
     copy.data |= {each.format(id=petition_id) for petition_id in logs for each in OF_A_LOG}
     copy.data |= {"/log/checkpoint", *(f"/p/{petition_id}/log/checkpoint" for petition_id in logs)}
     version = sha256(repr((__version__, source.host, source.charters)).encode()).hexdigest()[:16]
     _copy_log(copy, 0)
-    for number, (petition_id, has_log, digest) in enumerate(petitions):
-        key = state[str(petition_id)] = f"{version}-{digest}"
-        _copy_petition(copy, petition_id, has_log=has_log, is_same=old.get(str(petition_id)) == key)
+    for number, each in enumerate(petitions):
+        name = str(each.petition_id)
+        state[name] = f"{version}-{each.digest}"
+        _copy_petition(copy, each, is_same=old.get(name) == state[name])
         if progress:
             progress(number + 1, len(petitions))
+    for bill_id, digest in bills:
+        name = f"bill-{bill_id}"
+        state[name] = f"{version}-{digest}"
+        _copy_pages(copy, [f"/bills/{bill_id}"], is_same=old.get(name) == state[name])
     for path in DATA:
         if path != "/log/key" or "log/checkpoint" in copy.names:  # before its first entry the site's log has neither
             _copy_data(copy, path)
-    for page in sorted(_plan_pages(source, [])):
+    for page in sorted(_plan_pages(source)):
         _copy_page(copy, page)
     for asset in sorted(copy.assets):
         _copy_data(copy, asset)
@@ -148,8 +165,8 @@ def _read_old(folder: Path) -> dict[str, str]:
     return known if isinstance(known, dict) else {}
 
 
-def _plan_pages(source: Source, petitions: Sequence[tuple[int, bool, str]]) -> Iterator[str]:
-    """Yield the address of each page of a copy, without language."""
+def _plan_pages(source: Source) -> Iterator[str]:
+    """Yield the address of each page that is of the whole site, without language."""
     yield from PAGES
     yield from (f"/petitions/pages/{number}" for number in range(2, source.list_pages + 1))
     yield from (f"/obligations/{status}" for status in STATUSES)
@@ -157,10 +174,12 @@ def _plan_pages(source: Source, petitions: Sequence[tuple[int, bool, str]]) -> I
     for charter, version in source.charters:
         yield f"/charter/{charter}"
         yield f"/charter/{charter}/{version}"
-    for petition_id, has_log, _ in petitions:
-        yield f"/petitions/{petition_id}"
-        if has_log:
-            yield f"/petitions/{petition_id}/voids"
+
+
+def list_pages(each: "Published") -> list[str]:
+    """Return the address of each page of a petition, without language."""
+    own = f"/petitions/{each.petition_id}"
+    return [own, *([f"{own}/voids"] if each.has_log else []), *([f"{own}/answers"] if each.has_answers else [])]
 
 
 def find_variant(path: str, query: str) -> str:
@@ -191,27 +210,29 @@ def find_address(page: str) -> tuple[str, str]:
     return page, ""
 
 
-def _copy_petition(copy: _Copy, petition_id: int, *, has_log: bool, is_same: bool) -> None:
-    places = [each.format(id=petition_id) for each in (*OF_A_PETITION, *(OF_A_LOG if has_log else ()))]
-    pages = [f"/petitions/{petition_id}", *([f"/petitions/{petition_id}/voids"] if has_log else [])]
-    names = [name_data(place) for place in places]
-    names += [name_page(language, page) for page in pages for language in LANGUAGES]
-    if is_same and all((copy.folder / name).exists() for name in names[len(places) :]):
+def _copy_petition(copy: _Copy, each: "Published", *, is_same: bool) -> None:
+    if each.has_log:
+        _copy_log(copy, each.petition_id)
+    is_same = _copy_pages(copy, list_pages(each), is_same=is_same)
+    for place in (*OF_A_PETITION, *(OF_A_LOG if each.has_log else ())):
+        path = place.format(id=each.petition_id)
+        if not is_same:
+            _copy_data(copy, path)
+        elif (copy.folder / name_data(path)).exists():
+            _keep(copy, name_data(path))
+
+
+def _copy_pages(copy: _Copy, pages: Sequence[str], *, is_same: bool) -> bool:
+    """Copy pages, or keep those that are there where they say the same; return whether they were kept."""
+    names = [name_page(language, page) for page in pages for language in LANGUAGES]
+    if is_same and all((copy.folder / name).exists() for name in names):
         for name in names:
-            if (copy.folder / name).exists():
-                _keep(copy, name)
-        for page in pages:
-            for language in LANGUAGES:
-                _note_assets(copy, (copy.folder / name_page(language, page)).read_text())
-        if has_log:
-            _copy_log(copy, petition_id)
-        return
-    if has_log:
-        _copy_log(copy, petition_id)
-    for place in places:
-        _copy_data(copy, place)
+            _keep(copy, name)
+            _note_assets(copy, (copy.folder / name).read_text())
+        return True
     for page in pages:
         _copy_page(copy, page)
+    return False
 
 
 def _copy_log(copy: _Copy, petition_id: int) -> None:

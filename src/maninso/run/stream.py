@@ -20,7 +20,10 @@ from maninso.signing.reading import Headers
 
 logger = logging.getLogger(__name__)
 
-PATH = re.compile(r"/blue-house\.jsonl|/(?:petitions|obligations)(?:/[0-9]+/[a-z]+)?\.(?:csv|parquet)", re.ASCII)
+PATH = re.compile(
+    r"/blue-house\.jsonl|/(?:petitions(?:/[0-9]+/[a-z]+)?|obligations|answers|bills(?:/[a-z]+)?)\.(?:csv|parquet)",
+    re.ASCII,
+)
 THREADS = 2
 MOST_WAITING = 16  # requests; more are told to come back
 AHEAD = 4  # chunks that are made before the reader takes them

@@ -2,7 +2,19 @@
 
 from django.urls import include, path, re_path
 
-from maninso.web.api import embeds, exports, feeds, health, log, moderation, petitions, receipts, robots, work
+from maninso.web.api import (
+    embeds,
+    exports,
+    feeds,
+    health,
+    log,
+    moderation,
+    outcome_tables,
+    petitions,
+    receipts,
+    robots,
+    work,
+)
 from maninso.web.api.v1 import openapi
 from maninso.web.api.v1.table import OPERATIONS
 from maninso.web.office import answers, record
@@ -18,6 +30,17 @@ urlpatterns = [
     path("petitions.parquet", exports.export_petitions, {"ending": "parquet"}, name="petitions_parquet"),
     path("obligations.csv", exports.export_obligations, {"ending": "csv"}, name="obligations_csv"),
     path("obligations.parquet", exports.export_obligations, {"ending": "parquet"}, name="obligations_parquet"),
+    *(
+        path(f"{place}.{ending}", view, {"ending": ending}, name=f"{name}_{ending}")
+        for place, view, name in (
+            ("answers", outcome_tables.export_answers, "answers"),
+            ("bills", outcome_tables.export_bills, "bills"),
+            ("bills/stages", outcome_tables.export_stages, "bills_stages"),
+            ("bills/provisions", outcome_tables.export_provisions, "bills_provisions"),
+            ("bills/petitions", outcome_tables.export_demands, "bills_petitions"),
+        )
+        for ending in ("csv", "parquet")
+    ),
     path("blue-house.jsonl", exports.export_blue_house, name="blue_house"),
     path("data.json", exports.show_dictionary, name="data_json"),
     re_path(r"^petitions\.(?P<ending>[^/]*)$", petitions.refuse_format),
@@ -51,6 +74,10 @@ urlpatterns = [
     path("feeds/petitions/<str:number>.json", feeds.send_petition, {"kind": "json"}, name="petition_json_feed"),
     path("feeds/obligations.atom", feeds.send_obligations, {"kind": "atom"}, name="obligations_atom_feed"),
     path("feeds/obligations.json", feeds.send_obligations, {"kind": "json"}, name="obligations_json_feed"),
+    path("feeds/bills.atom", feeds.send_bills, {"kind": "atom"}, name="bills_atom_feed"),
+    path("feeds/bills.json", feeds.send_bills, {"kind": "json"}, name="bills_json_feed"),
+    path("feeds/updates.atom", feeds.send_updates, {"kind": "atom"}, name="updates_atom_feed"),
+    path("feeds/updates.json", feeds.send_updates, {"kind": "json"}, name="updates_json_feed"),
     path("robots.txt", robots.send_robots, name="robots"),
     path("sitemap.xml", robots.send_index, name="sitemap"),
     path("sitemaps/<str:part>.xml", robots.send_part, name="sitemap_part"),

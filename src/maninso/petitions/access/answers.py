@@ -34,13 +34,13 @@ def find_answers(petition: Petition) -> tuple[AnswerView, ...]:
     return tuple(_view(rows, besides.get(number, ())) for number, rows in threads.items())
 
 
-def count_verdicts(petition: Petition) -> tuple[VerdictsView, ...]:
-    """Return what the signers of a petition say of the answers that keep its debts, in one query."""
+def count_verdicts(debts: Q) -> tuple[VerdictsView, ...]:
+    """Return what signers say of the answers that keep these debts, in one query."""
     of_kept = Q(verdicts__response__reply=F("response__reply")) | Q(
         verdicts__response__reply=None, response__reply=None
     )
     rows = (
-        Obligation.objects.filter(petition=petition, state="kept")
+        Obligation.objects.filter(debts, state="kept")
         .annotate(
             **{name: Count("verdicts", of_kept & Q(verdicts__verdict=name)) for name in VERDICTS},
             earlier=Count("verdicts", of_kept & ~Q(verdicts__response=F("response"))),

@@ -4,9 +4,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Prefetch, QuerySet
+
 from maninso.petitions.access.rows import is_readable
 from maninso.petitions.access.views import BillView, StageView
-from maninso.petitions.models import Bill, BillPetition, Petition
+from maninso.petitions.models import Bill, BillPetition, Petition, Provision
 
 LARGEST_ID = 2**63 - 1
 _MOST = 500
@@ -58,15 +60,25 @@ def find_bill(bill_id: int) -> WholeBill | None:
     """Return one bill with all that is known of it; None where there is none."""
     if not 0 < bill_id <= LARGEST_ID:
         return None
-    bill = Bill.objects.filter(pk=bill_id).first()
-    if bill is None:
-        return None
-    links = bill.links.select_related("petition").defer("petition__body").order_by("position")
+    bill = bill_rows().filter(pk=bill_id).first()
+    return view_whole_bill(bill) if bill else None
+
+
+def bill_rows() -> "QuerySet[Bill]":
+    """Bills with all that is known of them, in a fixed number of queries."""
+    links = BillPetition.objects.select_related("petition").defer("petition__body").order_by("position")
+    provisions = Provision.objects.order_by("position")
+    return Bill.objects.prefetch_related(
+        "stages", Prefetch("links", queryset=links), Prefetch("provisions", queryset=provisions)
+    )
+
+
+def view_whole_bill(bill: Bill) -> WholeBill:
+    """Make the view of a bill from `bill_rows`."""
     return WholeBill(
         bill=view_bill(bill),
         provisions=tuple(
-            ProvisionView(place=each.place, before=each.before, after=each.after)
-            for each in bill.provisions.order_by("position")
+            ProvisionView(place=each.place, before=each.before, after=each.after) for each in bill.provisions.all()
         ),
         petitions=tuple(
             AboutView(
@@ -76,7 +88,7 @@ def find_bill(bill_id: int) -> WholeBill | None:
                 demand=each.demand,
                 meets=each.meets,
             )
-            for each in links
+            for each in bill.links.all()
         ),
         changed_at=bill.changed_at,
         digest=bytes(bill.digest).hex(),

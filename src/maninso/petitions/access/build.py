@@ -188,7 +188,7 @@ def _waits_for(obligation: Obligation, owed: Owed) -> str:
 
 def would_owe(petition: Petition) -> tuple[WouldOwe, ...]:
     """Say what the petition's charter would have owed for a count that another site reported; () for our own."""
-    if not petition.source:
+    if not petition.source or petition.opened_at is None:
         return ()
     charter = read_charter_version(petition.charter)
     found = []

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 
 from maninso.petitions.access.answers import count_verdicts, find_answers
 from maninso.petitions.access.bills import find_bills
 from maninso.petitions.access.build import Counts, build_petition
+from maninso.petitions.access.reported import find_all_reported, find_reported
 from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
 from maninso.petitions.access.rules import read_charter_version, reason_words
 from maninso.petitions.access.views import DEBATE, CountView, DebateCount, MaskedView, PetitionView, ReceiptView
@@ -29,13 +30,15 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     if petition is None:
         return None
     view = build_petition(petition, counts=_count(petition), now=now)
+    has_kept = any(each.state == "kept" for each in view.obligations)
     return replace(
         view,
         masked=_find_masked(petition),
         appeal=_find_appeal(petition),
         answers=find_answers(petition) if view.obligations or petition.answered else (),  # type: ignore[attr-defined]
-        verdicts=count_verdicts(petition) if any(each.state == "kept" for each in view.obligations) else (),
+        verdicts=count_verdicts(Q(petition=petition)) if has_kept else (),
         bills=find_bills(petition),
+        reported=find_reported(petition.pk) if petition.source and is_readable(petition) else None,
     )
 
 
@@ -45,7 +48,10 @@ def find_petitions(petition_ids: Sequence[int], *, now: dt.datetime) -> dict[int
     Breakdowns, masked passages and appeals are left out: `find_petition` has them.
     """
     rows = petition_rows().filter(pk__in=petition_ids).exclude(state="draft")
-    return {row.pk: build_petition(row, counts=Counts({}, {}), now=now) for row in rows}
+    views = {row.pk: build_petition(row, counts=Counts({}, {}), now=now) for row in rows}
+    imported = [number for number, view in views.items() if view.source and view.title]
+    reported = find_all_reported(imported) if imported else {}
+    return {number: replace(view, reported=reported.get(number)) for number, view in views.items()}
 
 
 def find_count(petition_id: int) -> CountView | None:

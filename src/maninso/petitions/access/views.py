@@ -251,6 +251,31 @@ class MaskedView:
     commitment: str  # SHA-256 of salt and original, hex
 
 
+@dataclass(frozen=True)
+class ReportedPart:
+    """A region, constituency or country as another site reported it: its code there, its name, and signatures."""
+
+    code: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedView:
+    """What another site reported of a petition beyond its count. Nothing in it is counted here."""
+
+    responded_on: dt.date | None
+    response_summary: str  # "": it was not answered
+    response_details: str
+    is_debated: bool
+    debated_on: dt.date | None
+    debate_overview: str
+    debate_addresses: Mapping[str, str]  # by that site's names: transcript_url, video_url, ...
+    regions: tuple[ReportedPart, ...] = ()
+    constituencies: tuple[ReportedPart, ...] = ()
+    countries: tuple[ReportedPart, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class PetitionView:
     """A petition as its own page shows it.
@@ -295,6 +320,7 @@ class PetitionView:
     answers: tuple[AnswerView, ...] = ()  # the first one first
     verdicts: tuple[VerdictsView, ...] = ()  # of answered debts
     bills: tuple[BillView, ...] = ()  # and rulings and refusals
+    reported: ReportedView | None = None  # of an imported petition
     confirms_until: dt.datetime | None = None  # closed: who asked for a link in time may confirm until then
     appeal: str = ""  # against the decision that keeps it from being open: "", open, upheld or dismissed
 

@@ -1,6 +1,12 @@
 """A petition's way: the transition table, the steps, and the only writer of a petition's state."""
 
-from maninso.petitions.lifecycle.reported import Kept, ReportedPetition, keep_reported_petitions
+from maninso.petitions.lifecycle.reported import (
+    Kept,
+    Part,
+    ReportedOutcome,
+    ReportedPetition,
+    keep_reported_petitions,
+)
 from maninso.petitions.lifecycle.steps import (
     BlackoutError,
     ReasonError,
@@ -51,8 +57,10 @@ __all__ = [
     "BadCharacter",
     "BlackoutError",
     "Kept",
+    "Part",
     "Reason",
     "ReasonError",
+    "ReportedOutcome",
     "ReportedPetition",
     "RoleError",
     "TextError",

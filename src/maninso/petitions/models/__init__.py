@@ -25,6 +25,7 @@ from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import RECEIVED, BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyPetition, ReplyTarget, Verdict
+from maninso.petitions.models.reported import ReportedRecord
 from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 from maninso.petitions.models.webhook import Delivery, Webhook
@@ -76,6 +77,7 @@ __all__ = [
     "ReplyDocument",
     "ReplyPetition",
     "ReplyTarget",
+    "ReportedRecord",
     "Response",
     "ResponseDocument",
     "SearchDue",

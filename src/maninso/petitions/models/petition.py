@@ -15,7 +15,7 @@ STATES = (
 
 NEEDS_REASON = ("rejected", "hidden", "withdrawn", "removed")
 NEEDS_OPENING = ("open", "closed", "removed")
-REPORTED_STATES = ("closed", "removed")
+REPORTED_STATES = ("closed", "rejected", "hidden", "removed")
 ROLES = ("system", "creator", "sponsor", "moderator", "clerk", "auditor", "operator")
 
 

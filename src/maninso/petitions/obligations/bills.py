@@ -5,7 +5,7 @@ A record replaces what was kept under the same register and number, as a whole; 
 
 import datetime as dt
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from django.db import transaction
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -180,7 +180,7 @@ def drop_bill(bill_id: int, *, reason: str, actor: Actor, now: dt.datetime) -> N
         bill = Bill.objects.select_for_update().filter(pk=bill_id).first()
         if bill is None:
             raise BillError(f"there is no bill {bill_id}", cure="look at the list again")
-        before = {"sha256": bytes(bill.digest).hex(), "register": bill.register, "number": bill.number}
+        before: dict[str, Any] = {"sha256": bytes(bill.digest).hex(), "register": bill.register, "number": bill.number}
         petitions = sorted(bill.links.values_list("petition", flat=True))
         bill.delete()
         before |= {"title": bill.title, "petitions": petitions}

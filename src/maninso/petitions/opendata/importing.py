@@ -1,11 +1,21 @@
-"""What imports of other sites' petitions have in common: reports, what a charter would have owed, careful JSON."""
+"""What imports of other sites' petitions have in common: batches, reports, what was owed, careful JSON.
+
+A reader of some site's files yields lines; `keep_lines` keeps them. What cannot be used is skipped with its place and
+reason, the rest is kept, and a second run changes nothing.
+"""
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
+from maninso import UnreadableError
 from maninso.charter import Charter, CharterError, Counts, whatif
 from maninso.petitions.access import Words, WouldOwe
 from maninso.petitions.access.rules import words
@@ -14,6 +24,7 @@ from maninso.petitions.lifecycle import ReportedPetition, keep_reported_petition
 BATCH = 500  # petitions a transaction
 LONGEST = 4_000_000  # bytes of a petition; the longest that is known has 80,000
 MOST_PEOPLE = 8_000_000_000
+GZIP = b"\x1f\x8b"  # how such a file begins
 
 Progress = Callable[[int, int], None]
 """Called with what was read so far and what there is."""
@@ -44,14 +55,18 @@ class Reached:
 
 @dataclass(kw_only=True)
 class ImportReport:
-    """What became of the lines: `read` is the sum of the others, `reached` has the highest counts first."""
+    """What became of the lines, or would with `dry`. `read` is the sum of the others; `reached` has the most first."""
 
+    dry: bool = False
     read: int = 0
     added: int = 0
     unchanged: int = 0
     changed: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     reached: list[Reached] = field(default_factory=list)
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class LineError(Exception):
@@ -68,8 +83,65 @@ class Line:
     owed: tuple[WouldOwe, ...]
 
 
-def keep_batch(batch: Sequence[Line], charter: Charter, report: ImportReport, *, source: str, now: dt.datetime) -> None:
-    """Store a batch in one transaction, and add what became of it to the report."""
+class _Undo(Exception):
+    """Ends a dry run."""
+
+
+def keep_lines(
+    lines: Iterable[Line],
+    charter: Charter,
+    report: ImportReport,
+    *,
+    files: Sequence[Path],
+    source: str,
+    number: str,
+    now: dt.datetime,
+) -> None:
+    """Keep the petitions that a reader yields, and say in the report what became of each.
+
+    Each batch of 500 is one transaction; a dry run is one, and is undone. One that is there twice is kept once, and is
+    named where the two differ. `files` is the order in which skipped lines are told, `number` what that site calls
+    a petition's number.
+    """
+    if not report.dry:
+        _keep_all(lines, charter, report, source=source, number=number, now=now)
+    else:
+        try:
+            with transaction.atomic():
+                _keep_all(lines, charter, report, source=source, number=number, now=now)
+                raise _Undo
+        except _Undo:
+            pass
+    order = {str(path): place for place, path in enumerate(files)}
+    report.skipped.sort(key=lambda each: (order[each.file], each.line))
+    report.reached.sort(key=lambda each: (-each.count, each.source_id))
+
+
+def _keep_all(
+    lines: Iterable[Line], charter: Charter, report: ImportReport, *, source: str, number: str, now: dt.datetime
+) -> None:
+    seen: dict[str, tuple[str, bytes]] = {}
+    batch: list[Line] = []
+    for line in lines:
+        place, source_id = f"{line.file}:{line.number}", line.petition.source_id
+        fingerprint = hashlib.sha256(repr(line.petition).encode()).digest()
+        first, content = seen.setdefault(source_id, (place, fingerprint))
+        if content != fingerprint:
+            reason = f"{number} {source_id} is on {first} already, with other content"
+            report.skipped.append(Skipped(file=line.file, line=line.number, reason=reason))
+        elif first != place:
+            report.unchanged += 1
+        else:
+            batch.append(line)
+        if len(batch) == BATCH:
+            _keep_batch(batch, charter, report, source=source, now=now)
+            batch.clear()
+    _keep_batch(batch, charter, report, source=source, now=now)
+
+
+def _keep_batch(
+    batch: Sequence[Line], charter: Charter, report: ImportReport, *, source: str, now: dt.datetime
+) -> None:
     kept = keep_reported_petitions([line.petition for line in batch], source=source, charter=charter, now=now)
     report.added += len(kept.added)
     report.unchanged += len(kept.unchanged)
@@ -104,7 +176,7 @@ def judge(charter: Charter, petition: ReportedPetition, begins_on: dt.date) -> t
             registered=begins_on,
             counts=Counts(petition.count),
             # The end is exclusive: the last day, not the one that begins with it, is the day of the closing.
-            closed_at=petition.closes_at - dt.timedelta(microseconds=1),
+            closed_at=petition.closes_at - dt.timedelta(microseconds=1) if petition.closes_at else None,
         )
     except CharterError as error:
         raise LineError(f"{charter.id} has no rule for it: {error}") from error
@@ -118,6 +190,38 @@ def judge(charter: Charter, petition: ReportedPetition, begins_on: dt.date) -> t
         for verdict in verdicts
         if verdict.owed is not None
     )
+
+
+def unreadable(path: Path, error: OSError) -> UnreadableError:
+    """Return what says that a file cannot be opened."""
+    return UnreadableError(f"{path}: {error.strerror}", cure="check the name and who may read it")
+
+
+def check_count(name: str, value: object) -> int:
+    """Return a count; raises LineError for what is no number of people."""
+    if type(value) is not int:
+        raise LineError(f"{name} is {say_value(value)}, not a whole number")
+    if not 0 <= value <= MOST_PEOPLE:
+        raise LineError(f"{name} is {value}, not a number of people")
+    return value
+
+
+def read_day(name: str, value: object) -> dt.date:
+    """Return a day; raises LineError for what is none of such a site."""
+    try:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise ValueError
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        raise LineError(f"{name} is {say_value(value)}, not a day such as 2019-04-01") from None
+    check_year(name, day)
+    return day
+
+
+def check_year(name: str, day: dt.date) -> None:
+    """Raise LineError for a year in which no such site was."""
+    if not 1900 <= day.year <= 2999:
+        raise LineError(f"{name} is {day}, not a day of such a site")
 
 
 def parse_object(data: bytes, *, most: int = LONGEST) -> dict[str, Any]:

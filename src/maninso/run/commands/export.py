@@ -1,6 +1,7 @@
 """`maninso export`: the whole public record as static, signed files."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,7 @@ def export(
     with open_site(read_settings()) as settings:
         from maninso.run.export import export_site
 
+        logging.getLogger("django.request").setLevel(logging.ERROR)  # that a tombstone is answered 410 is no news
         now = dt.datetime.now(dt.UTC)
         with show_progress("petitions", quiet=as_json) as progress:
             source = make_source(settings, now=now)
@@ -51,7 +53,7 @@ def make_source(settings: Settings, *, now: dt.datetime) -> "Source":
 
     from maninso.petitions import access, discovery, noticeboard
     from maninso.petitions.access import site
-    from maninso.petitions.opendata.published import list_published
+    from maninso.petitions.opendata.published import Published, list_published, list_published_bills
     from maninso.run.bridge import Bridge, make_environ
     from maninso.run.export import Source
     from maninso.run.front import Question
@@ -67,7 +69,7 @@ def make_source(settings: Settings, *, now: dt.datetime) -> "Source":
         answer = bridge.call(make_environ(question, b""))
         return answer.status, answer.body
 
-    def published() -> Iterator[tuple[int, bool, str]]:
+    def published() -> Iterator[Published]:
         return list_published(now=now)
 
     choices = discovery.list_choices()
@@ -80,6 +82,7 @@ def make_source(settings: Settings, *, now: dt.datetime) -> "Source":
         ask=ask,
         read_log=lambda number, path: access.read_log_file(number, path) if number else site.read_site_file(path),
         published=published,
+        bills=list_published_bills,
         charters=sorted((name, digest[:VERSION_DIGITS]) for name, digest in charters),
         slugs=sorted({page.slug for language in ("ko", "en") for page in noticeboard.list_pages(language)}),
         list_pages=max(1, -(-listed.total // PER_PAGE)),

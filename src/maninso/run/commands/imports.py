@@ -17,6 +17,8 @@ from maninso.run.settings import read_settings
 if TYPE_CHECKING:  # it needs Django set up
     from maninso.petitions.opendata.importing import ImportReport
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be kept, and keep nothing.")]
+
 app = typer.Typer(help="Bring in petitions of another site, bills, and calendars.", no_args_is_help=True)
 
 
@@ -29,6 +31,7 @@ def choose() -> None:
 def import_blue_house(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines, plain or .gz.")],
     charter: CharterOption = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring in petitions of the Korean presidential petition site, one JSON object a line.
@@ -41,7 +44,7 @@ def import_blue_house(
         rules = read_charter(charter or settings.charter)
         with show_progress("bytes", quiet=as_json) as progress:
             now = dt.datetime.now(dt.UTC)
-            report = bluehouse.import_blue_house(files, charter=rules, now=now, progress=progress)
+            report = bluehouse.import_blue_house(files, charter=rules, now=now, dry=dry_run, progress=progress)
     _tell(report, charter_id=rules.id, as_json=as_json)
 
 
@@ -49,6 +52,7 @@ def import_blue_house(
 def import_uk(
     place: Annotated[Path, typer.Argument(metavar="FILE_OR_DIR", help="JSON, or a folder with .json in it.")],
     charter: CharterOption = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring in petitions in petition.parliament.uk's JSON: a page of a list, or one petition, a file each.
@@ -60,7 +64,8 @@ def import_uk(
 
         rules = read_charter(charter or settings.charter)
         with show_progress("files", quiet=as_json) as progress:
-            report = uk.import_uk(place, charter=rules, now=dt.datetime.now(dt.UTC), progress=progress)
+            now = dt.datetime.now(dt.UTC)
+            report = uk.import_uk(place, charter=rules, now=now, dry=dry_run, progress=progress)
     _tell(report, charter_id=rules.id, as_json=as_json)
 
 
@@ -76,7 +81,7 @@ def _tell(report: "ImportReport", *, charter_id: str, as_json: bool) -> None:
 @app.command(name="bills")
 def import_bills(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Bills as .json or .csv.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be kept, and keep nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring in bills, rulings and refusals that petitions led to.
@@ -139,7 +144,8 @@ def import_calendar(
 
 
 def _say_report(report: "ImportReport") -> None:
-    kept = f"{report.added:,} kept as new, {report.changed:,} changed, {report.unchanged:,} unchanged"
+    would = "would be " if report.dry else ""
+    kept = f"{report.added:,} {would}kept as new, {report.changed:,} {would}changed, {report.unchanged:,} unchanged"
     say(f"{report.read:,} lines: {kept}, {len(report.skipped):,} skipped.")
     for skipped in report.skipped:
         say(f"  {skipped.file}:{skipped.line}: {skipped.reason}")
@@ -158,6 +164,7 @@ def _say_report(report: "ImportReport") -> None:
 def _as_json(report: "ImportReport", *, charter_id: str) -> dict[str, object]:
     return {
         "charter": charter_id,
+        "dry_run": report.dry,
         "read": report.read,
         "added": report.added,
         "changed": report.changed,
@@ -165,7 +172,7 @@ def _as_json(report: "ImportReport", *, charter_id: str) -> dict[str, object]:
         "skipped": [{"file": each.file, "line": each.line, "reason": each.reason} for each in report.skipped],
         "reached": [
             {
-                "petition": each.petition_id,
+                "petition": None if report.dry else each.petition_id,
                 "source_id": each.source_id,
                 "title": each.title,
                 "signatures": each.count,

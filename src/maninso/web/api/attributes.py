@@ -10,11 +10,13 @@ from maninso.petitions.access import (
     ObligationView,
     PetitionCard,
     PetitionView,
-    ResponseView,
     ThresholdView,
+    VerdictsView,
     WouldOwe,
 )
 from maninso.petitions.discovery import FamilyView, Marked
+from maninso.web.api.outcomes import describe_petitions_bill, describe_response, describe_verdicts
+from maninso.web.api.reported import describe_reported_debate, describe_reported_places, describe_reported_response
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.formats import format_utc, last_day
 
@@ -105,18 +107,16 @@ def describe_original(view: PetitionView, *, background: str) -> dict[str, Any]:
         "debate_outcome_at": _time(debate.settled_at) if debate and is_settled else None,
         "creator_name": view.creator_name or None,
         "rejection": _rejection(view),
-        "government_response": _response(response) if response else None,
-        "debate": _debate(debate) if debate and debate.state == "kept" else None,
+        "government_response": describe_response(response) if response else describe_reported_response(view.reported),
+        "debate": _debate(debate) if debate and debate.state == "kept" else describe_reported_debate(view.reported),
         "departments": [],
         "topics": [view.topic] if view.topic else [],
     }
 
 
 def describe_own(view: PetitionView) -> dict[str, Any]:
-    """Return what the original does not have: rules, thresholds, what is owed and came, the ledger.
-
-    What else comes of a petition (bills, laws) joins here.
-    """
+    """Return what the original does not have: rules, thresholds, what is owed and came, the ledger."""
+    verdicts = {each.obligation_id: each for each in view.verdicts}
     return {
         "url": f"{site_origin()}/petitions/{view.petition_id}",
         "language": view.language,
@@ -131,7 +131,8 @@ def describe_own(view: PetitionView) -> dict[str, Any]:
             for each in (view.masked if view.body else ())
         ],
         "thresholds": [_threshold(threshold) for threshold in view.thresholds],
-        "obligations": [describe_obligation(obligation) for obligation in view.obligations],
+        "obligations": [describe_obligation(each, verdicts.get(each.obligation_id)) for each in view.obligations],
+        "bills": [describe_petitions_bill(each) for each in view.bills],
         "would_owe": [_would_owe(would) for would in view.would_owe],
         "signatures_by_assurance": [
             {"assurance": level, "signature_count": count}
@@ -143,6 +144,8 @@ def describe_own(view: PetitionView) -> dict[str, Any]:
 
 def describe_places(view: PetitionView) -> dict[str, Any]:
     """Return the original's breakdowns of an open or closed petition; those that this site does not make are empty."""
+    if view.reported is not None:
+        return describe_reported_places(view.reported)
     return {
         "signatures_by_country": [],
         "signatures_by_constituency": [],
@@ -195,29 +198,6 @@ def _rejection(view: PetitionView) -> dict[str, Any] | None:
     return {"code": view.reason_code, "details": view.reason_note or None, "reason": dict(view.reason)}
 
 
-def _response(response: ResponseView) -> dict[str, Any]:
-    return {
-        "responded_on": response.published_at.date().isoformat(),
-        "summary": response.summary,
-        "details": response.body,
-        "created_at": _time(response.published_at),
-        "updated_at": _time(response.published_at),
-        "author": response.author,
-        "language": response.language,
-        "version": response.version,
-        "documents": [
-            {
-                "title": each.title,
-                "type": each.kind,
-                "size": each.size,
-                "sha256": each.digest,
-                "url": f"{site_origin()}/documents/{each.digest}.{each.ending}",
-            }
-            for each in response.documents
-        ],
-    }
-
-
 def _threshold(threshold: ThresholdView) -> dict[str, Any]:
     return {
         "id": threshold.threshold_id,
@@ -231,8 +211,8 @@ def _threshold(threshold: ThresholdView) -> dict[str, Any]:
     }
 
 
-def describe_obligation(obligation: ObligationView) -> dict[str, Any]:
-    """Return what is owed and what came of it."""
+def describe_obligation(obligation: ObligationView, verdicts: VerdictsView | None) -> dict[str, Any]:
+    """Return what is owed, what came of it, and what signers say of that."""
     return {
         "id": obligation.obligation_id,
         "threshold": obligation.threshold_id,
@@ -264,7 +244,8 @@ def describe_obligation(obligation: ObligationView) -> dict[str, Any]:
             }
             for each in obligation.due_changes
         ],
-        "response": _response(obligation.response) if obligation.response else None,
+        "response": describe_response(obligation.response) if obligation.response else None,
+        "verdicts": describe_verdicts(verdicts),
     }
 
 

@@ -69,6 +69,97 @@ OBLIGATIONS = Table(
         Column("Settled", "settled_at", "moment", "When it was kept, declined or lapsed"),
         Column("Answered By", "author", "text", "Who answered"),
         Column("Answer", "summary", "text", "The answer in brief"),
+        Column("Yes", "verdict_yes", "integer", "Signers who say that it was an answer; empty where none stands"),
+        Column("Partly", "verdict_partly", "integer", "Signers who say that it was one in part"),
+        Column("No", "verdict_no", "integer", "Signers who say that it was none"),
+        Column("Earlier", "verdict_earlier", "integer", "How many of these were said of an earlier version"),
+    ),
+)
+ANSWERS = Table(
+    "answers",
+    "/answers",
+    "What institutions answered: each version to each debt, the newest first; those that were taken back too",
+    (
+        Column("Number", "number", "integer", "Of this version to this debt"),
+        Column(
+            "Answer",
+            "answer",
+            "integer",
+            "The same for all versions of an answer; empty where there is one alone",
+        ),
+        Column("Version", "version", "integer", "1 is the first"),
+        Column("Obligation", "obligation", "integer", "The debt that it answers; empty where nothing is owed"),
+        Column("Petition", "petition", "integer", "The petition's number"),
+        Column("Title", "title", "text", "The petition's title"),
+        Column("Standing", "is_standing", "boolean", "Whether it is what keeps the debt"),
+        Column("Published", "published_at", "moment", "When it was published"),
+        Column("Answered By", "author", "text", "Who answered"),
+        Column("Language", "language", "text", "The language that it is written in"),
+        Column("In Brief", "summary", "text", "The answer in brief"),
+        Column("Text", "body", "text", "The whole answer"),
+        Column("Digest", "digest", "text", "SHA-256 of it, as the petition's ledger has it"),
+        Column("Taken Back", "retracted_at", "moment", "When the institution took it back"),
+        Column("Taken Back Because", "retraction", "text", "Why"),
+    ),
+)
+BILLS = Table(
+    "bills",
+    "/bills",
+    "Bills, laws, rulings and refusals that petitions led to, or those of a `kind`",
+    (
+        Column("Bill", "bill", "integer", "Its number here"),
+        Column("Kind", "kind", "text", "bill, ruling or refusal"),
+        Column("Register", "register", "text", "Whose number the next one is"),
+        Column("Number", "number", "text", "Its number there"),
+        Column("Title", "title", "text", "Its title"),
+        Column("Language", "language", "text", "The language that it is written in"),
+        Column("Body", "body", "text", "The parliament, court or institution"),
+        Column("Proposer", "proposer", "text", "Who proposed it"),
+        Column("Summary", "summary", "text", "What it is about"),
+        Column("Address", "address", "text", "Where it stands in its register"),
+        Column("Act", "act_title", "text", "The act that it was enacted as; empty while it is no law"),
+        Column("Act Number", "act_number", "text", "That act's number"),
+        Column("Enacted", "enacted_on", "day", "When it was enacted"),
+        Column("In Force", "in_force_on", "day", "From when on it is in force"),
+        Column("Stage", "stage", "text", "The last stage of its way so far"),
+        Column("Stage Since", "stage_on", "day", "The day of that stage"),
+        Column("Changed", "changed_at", "moment", "When it was taken over from its register last"),
+    ),
+)
+STAGES = Table(
+    "stages",
+    "/bills/stages",
+    "The stages of every bill's way, the first one first",
+    (
+        Column("Bill", "bill", "integer", "The bill's number here"),
+        Column("Position", "position", "integer", "1 is the first"),
+        Column("Stage", "stage", "text", "Which one"),
+        Column("Day", "on", "day", "Its day"),
+        Column("Note", "note", "text", "What the register adds"),
+    ),
+)
+PROVISIONS = Table(
+    "provisions",
+    "/bills/provisions",
+    "What every bill changes, provision by provision",
+    (
+        Column("Bill", "bill", "integer", "The bill's number here"),
+        Column("Position", "position", "integer", "1 is the first"),
+        Column("Provision", "place", "text", "Which one"),
+        Column("Before", "before", "text", "How it read; empty where it is new"),
+        Column("After", "after", "text", "How it reads; empty where it is struck out"),
+    ),
+)
+DEMANDS = Table(
+    "demands",
+    "/bills/petitions",
+    "The petitions behind every bill, and how far it meets what each demands",
+    (
+        Column("Bill", "bill", "integer", "The bill's number here"),
+        Column("Petition", "petition", "integer", "The petition's number"),
+        Column("Title", "title", "text", "The petition's title"),
+        Column("Demand", "demand", "text", "What it demands"),
+        Column("Meets", "meets", "text", "whole, part or not"),
     ),
 )
 SIGNATURES = Table(
@@ -97,4 +188,4 @@ VOIDS = Table(
         Column("Time", "at", "moment", "The beginning of the entry's time bucket"),
     ),
 )
-TABLES = (PETITIONS, OBLIGATIONS, SIGNATURES, VOIDS)
+TABLES = (PETITIONS, OBLIGATIONS, ANSWERS, BILLS, STAGES, PROVISIONS, DEMANDS, SIGNATURES, VOIDS)

@@ -12,15 +12,15 @@ from django.utils import timezone
 from maninso.ledger.manifest import export_name
 from maninso.ledger.note import SignerKey
 from maninso.petitions import discovery, integrity
-from maninso.petitions.access import ObligationView, PetitionCard
-from maninso.petitions.opendata.debts import page_obligations
+from maninso.petitions.access import PetitionCard
+from maninso.petitions.opendata.debts import JudgedObligation, page_obligations
 from maninso.petitions.opendata.lines import write_blue_house
 from maninso.petitions.opendata.signatures import find_signatures
 from maninso.web.api.columns import OBLIGATIONS, PETITIONS, SIGNATURES, TABLES, VOIDS
 from maninso.web.api.writing import send_table
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import data
-from maninso.web.shared.filters import find, read_wanted
+from maninso.web.shared.filters import find, read_institution, read_wanted
 from maninso.web.shared.problems import NO_VOIDS, Refused
 from maninso.web.shared.requests import read_number, read_words
 
@@ -65,24 +65,25 @@ def _petition(card: PetitionCard) -> tuple[Any, ...]:
 
 @data
 def export_obligations(request: HttpRequest, ending: str) -> HttpResponseBase:
-    """GET /obligations.csv?status=, /obligations.parquet: what is owed and what came, the newest debt first."""
+    """GET /obligations.csv?status=&institution=, /obligations.parquet: what is owed and came, the newest first."""
     asked = read_words(request, "status")
     status = asked if asked in DEBTS else "all"
-    rows = _read_obligations(status, now=timezone.now())
+    rows = _read_obligations(status, read_institution(request), now=timezone.now())
     return send_table(OBLIGATIONS, rows, ending=ending, name="obligations")
 
 
-def _read_obligations(status: str, *, now: dt.datetime) -> Iterator[list[tuple[Any, ...]]]:
+def _read_obligations(status: str, institution: str, *, now: dt.datetime) -> Iterator[list[tuple[Any, ...]]]:
     before: int | None = None
     while True:
-        found = page_obligations(status=status, before=before, limit=BATCH, now=now)
+        found = page_obligations(status=status, institution=institution, before=before, limit=BATCH, now=now)
         yield [_obligation(each) for each in found]
         if len(found) < BATCH:
             return
-        before = found[-1].obligation_id
+        before = found[-1].debt.obligation_id
 
 
-def _obligation(view: ObligationView) -> tuple[Any, ...]:
+def _obligation(each: JudgedObligation) -> tuple[Any, ...]:
+    view, said = each.debt, each.verdicts
     return (
         view.obligation_id,
         view.petition_id,
@@ -101,6 +102,7 @@ def _obligation(view: ObligationView) -> tuple[Any, ...]:
         view.settled_at,
         view.response.author if view.response else None,
         view.response.summary if view.response else None,
+        *((said.yes, said.partly, said.no, said.earlier) if said else (None,) * 4),
     )
 
 

@@ -1,9 +1,10 @@
 """Feeds: lists by filter, what becomes of one petition, and what is owed, in Atom and as JSON Feed.
 
-The words of a feed are in the language that `lang` asks for, else English; petitions and answers in their own. Laws
-will be a feed beside these.
+The words of a feed are in the language that `lang` asks for, else English; petitions, answers and bills in their own.
 """
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.http import HttpRequest
@@ -13,16 +14,19 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from maninso.petitions import access, raising
-from maninso.petitions.access import AnswerView, ObligationView, PetitionView, Words
+from maninso.petitions.access import AnswerView, BillView, ObligationView, PetitionView, Words
+from maninso.petitions.opendata.bill_lists import KINDS, list_changed_bills
 from maninso.petitions.opendata.debts import page_obligations
+from maninso.petitions.opendata.news import list_news
 from maninso.web.api.syndication import Entry, Feed, send_feed
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.answers import data
-from maninso.web.shared.filters import find, link_filter, read_wanted
+from maninso.web.shared.display import KIND_LABELS, STAGE_LABELS
+from maninso.web.shared.filters import find, link_filter, read_institution, read_topic, read_wanted
 from maninso.web.shared.formats import choose_words, format_day, format_number
 from maninso.web.shared.middleware import LANGUAGES
 from maninso.web.shared.problems import NO_PETITION, REMOVED, Refused
-from maninso.web.shared.requests import read_number, read_words
+from maninso.web.shared.requests import LARGEST_NUMBER, read_count, read_number, read_words
 
 ENTRIES = 50
 DEBTS = ("all", "overdue", "owed", "kept", "declined", "lapsed")
@@ -90,7 +94,7 @@ def send_petition(request: HttpRequest, number: str, kind: str) -> HttpResponseB
 
 
 def list_happenings(view: PetitionView) -> list[Entry]:
-    """Return what became of a petition, in the language that is active; bills and laws will join here."""
+    """Return what became of a petition, in the language that is active."""
     place = f"{site_origin()}/petitions/{view.petition_id}"
     language = translation.get_language() or "en"
     entries = []
@@ -112,6 +116,8 @@ def list_happenings(view: PetitionView) -> list[Entry]:
             continue  # the petition's page says when and why
         told = f"{place}#news-{int(news.at.timestamp())}"
         entries.append(Entry(entry_id=told, place=place, title=_("News from the creator"), text=news.text, at=news.at))
+    for bill in view.bills:
+        entries += tell_stages(bill, until=timezone.now().date())
     if view.closed_at:
         closed = _("Closed for signatures")
         entries.append(Entry(entry_id=f"{place}#closed", place=place, title=closed, text="", at=view.closed_at))
@@ -152,20 +158,16 @@ def _settled(obligation: ObligationView, place: str) -> list[Entry]:
 
 @data
 def send_obligations(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """GET /feeds/obligations.atom?status=&institution=: the newest 50 debts of a status, and what came of them."""
+    """GET /feeds/obligations.atom?status=&institution=: the newest 50 debts of that, and what came of them."""
     asked = read_words(request, "status")
-    status = asked if asked in DEBTS else "all"
-    institution = read_words(request, "institution")
-    wanted = {
-        **({"status": status} if status != "all" else {}),
-        **({"institution": institution} if institution else {}),
-    }
-    tail = f"?{urlencode(wanted)}" if wanted else ""
+    status, institution = asked if asked in DEBTS else "all", read_institution(request)
+    given = {"status": status} if status != "all" else {}
+    given |= {"institution": institution} if institution else {}
+    tail = link(given)
     language = read_language(request)
     with translation.override(language):
-        now = timezone.now()
-        found = page_obligations(status=status, institution=institution, limit=ENTRIES, now=now)
-        entries = [_owed(each) for each in found]
+        found = page_obligations(status=status, institution=institution, limit=ENTRIES, now=timezone.now())
+        entries = [_owed(each.debt) for each in found]
         title = _("What is owed")
     feed = Feed(
         title=title,
@@ -197,6 +199,76 @@ def _owed(obligation: ObligationView) -> Entry:
         updated_at=obligation.settled_at,
         tags=(obligation.state,),
     )
+
+
+@data
+def send_bills(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """GET /feeds/bills.atom?kind=&petition=: the newest 50 stages of bills, laws, rulings and refusals."""
+    asked, petition = read_words(request, "kind"), read_count(request, "petition", most=LARGEST_NUMBER, default=0)
+    wanted = asked if asked in KINDS else "all"
+    given = {"kind": wanted} if wanted != "all" else {}
+    given |= {"petition": str(petition)} if petition else {}
+    language, today = read_language(request), timezone.now().date()
+    with translation.override(language):
+        bills = list_changed_bills(kind=wanted, petition_id=petition or None, limit=ENTRIES)
+        entries = [entry for each in bills for entry in tell_stages(each.bill, until=today)]
+        title = _("What came of petitions")
+    feed = Feed(
+        title=title,
+        address=data_address(f"bills_{kind}_feed") + link(given),
+        page=f"{site_origin()}/petitions/{petition}" if petition else f"{site_origin()}/bills",
+        language=language,
+        entries=tuple(sorted(entries, key=lambda each: each.at, reverse=True)[:ENTRIES]),
+    )
+    return send_feed(feed, kind)
+
+
+def tell_stages(bill: BillView, *, until: dt.date) -> list[Entry]:
+    """Return the stages of a bill's way up to a day, in the language that is active."""
+    place = f"{site_origin()}/bills/{bill.bill_id}"
+    named = str(KIND_LABELS[bill.kind])
+    act = f"{bill.act_title} {bill.act_number}".strip()
+    return [
+        Entry(
+            entry_id=f"{place}#{number}-{each.stage}",
+            place=place,
+            title=f"{STAGE_LABELS[each.stage]}: {bill.title}",
+            text="\n\n".join(filter(None, (each.note, bill.summary, act))),
+            at=dt.datetime.combine(each.on, dt.time.min, dt.UTC),
+            tags=(named, *((_("Law"),) if bill.is_law else ())),
+        )
+        for number, each in enumerate(bill.stages, start=1)
+        if each.on <= until
+    ]
+
+
+@data
+def send_updates(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """GET /feeds/updates.atom?topic=&institution=: the newest 50 news by creators of petitions."""
+    wanted = {"institution": read_institution(request), "topic": read_topic(request)}
+    given = {name: value for name, value in wanted.items() if value}
+    language = read_language(request)
+    with translation.override(language):
+        title = _("News from the creator")
+    entries = []
+    for news in list_news(**wanted, limit=ENTRIES):
+        place = f"{site_origin()}/petitions/{news.petition_id}"
+        told = f"{place}#news-{int(news.at.timestamp())}"  # as the petition's own feed has it
+        tags = (news.topic,) if news.topic else ()
+        entries.append(Entry(entry_id=told, place=place, title=news.title, text=news.text, at=news.at, tags=tags))
+    feed = Feed(
+        title=title,
+        address=data_address(f"updates_{kind}_feed") + link(given),
+        page=f"{site_origin()}/petitions{link(given)}",
+        language=language,
+        entries=tuple(entries),
+    )
+    return send_feed(feed, kind)
+
+
+def link(given: Mapping[str, str]) -> str:
+    """Return a query string; nothing for no parameter."""
+    return f"?{urlencode(sorted(given.items()))}" if given else ""
 
 
 def _say(words: Words, language: str) -> str:

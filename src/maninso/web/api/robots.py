@@ -13,11 +13,14 @@ from maninso.web.shared.answers import data
 from maninso.web.shared.formats import format_utc
 from maninso.web.shared.problems import NO_PAGE, Refused
 
-PAGES = ("/", "/petitions", "/obligations", "/about", "/log", "/moderation", "/pages", "/privacy", "/accessibility")
+PAGES = (
+    *("/", "/petitions", "/obligations", "/bills", "/about", "/log", "/moderation", "/pages"),
+    *("/privacy", "/accessibility"),
+)
 NOT_FOR_ROBOTS = (
     *("/office", "/account", "/identity", "/check", "/petitions/new", "/petitions/similar", "/updates/"),
     *("/petitions/*/sign", "/petitions/*/confirm", "/petitions/*/updates", "/petitions/*/receipts/"),
-    *("/petitions/*/support/", "/petitions/*/creator/"),
+    *("/petitions/*/support/", "/petitions/*/creator/", "/petitions/*/verdict/"),
 )
 CACHING = "public, max-age=3600, stale-if-error=86400"
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -38,23 +41,29 @@ def send_robots(request: HttpRequest) -> HttpResponseBase:
 
 @data
 def send_index(request: HttpRequest) -> HttpResponseBase:
-    """GET /sitemap.xml: the sitemaps, one for the site's own pages and one for each 5,000 numbers of petitions."""
+    """GET /sitemap.xml: the sitemaps: the site's own pages, bills, and one for each 5,000 numbers of petitions."""
     parts = [(data_address("sitemap_part", str(part)), format_utc(changed)) for part, changed in sitemap.list_parts()]
-    return _send("sitemapindex", "sitemap", [(data_address("sitemap_part", "pages"), ""), *parts])
+    own = [(data_address("sitemap_part", each), "") for each in ("pages", "bills")]
+    return _send("sitemapindex", "sitemap", [*own, *parts])
 
 
 @data
 def send_part(request: HttpRequest, part: str) -> HttpResponseBase:
-    """GET /sitemaps/{part}.xml: the site's own pages (`pages`), or petitions."""
+    """GET /sitemaps/{part}.xml: the site's own pages (`pages`), `bills`, or petitions and their answers."""
     if part == "pages":
         return _send("urlset", "url", [(site_origin() + page, "") for page in PAGES])
+    if part == "bills":
+        bills = sitemap.list_bills()
+        return _send("urlset", "url", ((f"{site_origin()}/bills/{bill}", format_utc(at)) for bill, at in bills))
     if not (part.isascii() and part.isdigit() and len(part) <= len(str(_MOST_PARTS))):
         raise Refused(NO_PAGE)
     petitions = sitemap.list_part(int(part))
     if not petitions:
         raise Refused(NO_PAGE)
     place = f"{site_origin()}/petitions/"
-    return _send("urlset", "url", ((f"{place}{number}", format_utc(changed)) for number, changed in petitions))
+    answered = [(f"{place}{number}/answers", format_utc(at)) for number, at in sitemap.list_answered(int(part))]
+    named = [(f"{place}{number}", format_utc(changed)) for number, changed in petitions]
+    return _send("urlset", "url", named + answered)
 
 
 def _send(outer: str, inner: str, places: Iterable[tuple[str, str]]) -> HttpResponse:

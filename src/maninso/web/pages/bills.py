@@ -6,14 +6,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
 from maninso.petitions import access
 from maninso.petitions.access import BillView, WholeBill
-from maninso.web.shared.addresses import site_origin
+from maninso.web.shared.addresses import data_path, site_origin
 from maninso.web.shared.answers import page, render_page
 from maninso.web.shared.display import show_bill
-from maninso.web.shared.problems import NO_PAGE, Refused
+from maninso.web.shared.problems import NO_BILL, Refused
 from maninso.web.shared.requests import read_number
 
 IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
@@ -22,15 +23,22 @@ IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 @page
 def list_bills(request: HttpRequest) -> HttpResponseBase:
     """GET /bills: what came of petitions beyond an answer, the newest change first."""
-    return render_page(request, "bills.html", {"bills": [show_bill(each) for each in access.list_bills()]})
+    spoken = f"?lang={translation.get_language() or 'ko'}"
+    context = {
+        "bills": [show_bill(each) for each in access.list_bills()],
+        "json": data_path("api_bills"),
+        "csv": data_path("bills_csv"),
+        "atom": data_path("bills_atom_feed") + spoken,
+    }
+    return render_page(request, "bills.html", context)
 
 
 @page
 def show_one(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET /bills/{id}: one bill, ruling or refusal."""
-    whole = access.find_bill(read_number(number))
+    whole = access.find_bill(read_number(number, missing=NO_BILL))
     if whole is None:
-        raise Refused(NO_PAGE)
+        raise Refused(NO_BILL)
     context = {"whole": whole, **show_bill(whole.bill), "legislation": describe_legislation(whole)}
     return render_page(request, "bill.html", context)
 

@@ -49,19 +49,18 @@ def show_board(request: HttpRequest) -> HttpResponseBase:
     now = timezone.now()
     asked = read_words(request, "status")
     status = asked if asked in dict(BOARD_FILTERS) else "all"
-    tail = f"?status={status}" if status != "all" else ""
     board = obligations.board(now=now, status=status, institution=read_words(request, "institution"))
-    asked_for = {"status": status} if status != "all" else {}
-    if board.institution:
-        asked_for["institution"] = board.institution
-    language = translation.get_language() or "ko"
+    asked_for = {"institution": board.institution} if board.institution else {}
+    asked_for |= {"status": status} if status != "all" else {}
+    tail = f"?{urlencode(asked_for)}" if asked_for else ""
+    spoken = urlencode({**asked_for, "lang": translation.get_language() or "ko"})
     context = {
         "board": board,
         "status": status,
         "filters": BOARD_FILTERS,
         "json": data_path("api_obligations") + tail,
         "csv": data_path("obligations_csv") + tail,
-        "atom": data_path("obligations_atom_feed") + "?" + urlencode({**asked_for, "lang": language}),
+        "atom": f"{data_path('obligations_atom_feed')}?{spoken}",
         "rows": [show_debt(row) for row in board.rows],
         "nearest": [show_card(card, now=now) for card in board.nearest[:FEW]],
     }

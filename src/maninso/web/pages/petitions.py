@@ -21,6 +21,7 @@ from maninso.web.shared.display import (
     show_bill,
     show_card,
     show_debt,
+    show_reported,
     state_tag,
 )
 from maninso.web.shared.filters import link_filter, search
@@ -113,6 +114,7 @@ def render_petition(
             for level, count in sorted(view.signatures_by_assurance.items())
             if count
         ],
+        **show_reported(view.reported),
         "news": raising.read_news(view.petition_id) if view.title and not view.source else (),
         "days": days_left(view.closes_at, now=now, zone=view.time_zone) if view.closes_at else None,
     }

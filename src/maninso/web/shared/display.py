@@ -9,7 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from maninso.petitions.access import BillView, ObligationView, PetitionCard, PetitionView, ThresholdView
+from maninso.petitions.access import (
+    BillView,
+    ObligationView,
+    PetitionCard,
+    PetitionView,
+    ReportedView,
+    ThresholdView,
+)
 from maninso.petitions.discovery import Marked
 from maninso.web.shared.formats import last_day, local
 
@@ -128,6 +135,36 @@ def show_bill(bill: BillView) -> dict[str, Any]:
         "stages": stages,
         "last": stages[-1] if stages else None,
         "meets": MEETS_TAGS.get(bill.meets),
+    }
+
+
+DEBATE_LINKS: Mapping[str, Promise] = {
+    "transcript_url": _("Transcript"),
+    "video_url": _("Video"),
+    "debate_pack_url": _("Briefing"),
+    "public_engagement_url": _("Public engagement"),
+    "debate_summary_url": _("Summary"),
+}
+
+
+def show_reported(reported: ReportedView | None) -> dict[str, Any]:
+    """Return what the template of another site's record needs: links of the debate, and places by signatures."""
+    if reported is None:
+        return {}
+    places = (
+        (_("Signatures by region"), reported.regions),
+        (_("Signatures by constituency"), reported.constituencies),
+        (_("Signatures by country"), reported.countries),
+    )
+    return {
+        "debate_links": [
+            (label, reported.debate_addresses[name])
+            for name, label in DEBATE_LINKS.items()
+            if name in reported.debate_addresses
+        ],
+        "reported_parts": [
+            (label, sorted(parts, key=lambda each: (-each.count, each.name))) for label, parts in places
+        ],
     }
 
 

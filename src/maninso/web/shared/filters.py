@@ -40,6 +40,18 @@ def read_wanted(request: HttpRequest, *, for_programs: bool = False) -> Wanted:
     )
 
 
+def read_institution(request: HttpRequest) -> str:
+    """Return the id of the charter that is asked for; "" for one that no petition here follows."""
+    asked = read_words(request, "institution")
+    return asked if asked in discovery.list_choices().institutions else ""
+
+
+def read_topic(request: HttpRequest) -> str:
+    """Return the topic that is asked for; "" for one that no petition here has."""
+    asked = read_words(request, "topic")
+    return asked if asked in discovery.list_choices().topics else ""
+
+
 def search(
     request: HttpRequest, *, page: int, per_page: int, now: dt.datetime, for_programs: bool = False
 ) -> discovery.PetitionPage:

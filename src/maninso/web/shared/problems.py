@@ -101,6 +101,12 @@ NO_PETITION = Problem(
     _("There is no petition with this number."),
     _("Check the number, or look for the petition by its words."),
 )
+NO_BILL = Problem(
+    404,
+    "no-such-bill",
+    _("There is no bill, ruling or refusal with this number."),
+    _("Look for it in the list of what came of petitions."),
+)
 NO_RECEIPT = Problem(
     404,
     "no-such-receipt",
@@ -237,6 +243,7 @@ PROBLEMS = {
         WRONG_ROLE,
         NO_PAGE,
         NO_PETITION,
+        NO_BILL,
         NO_RECEIPT,
         NOT_SEALED,
         NO_VOIDS,

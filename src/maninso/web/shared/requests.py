@@ -4,7 +4,7 @@ import re
 
 from django.http import HttpRequest
 
-from maninso.web.shared.problems import BAD_NUMBER, BAD_RECEIPT, NO_PETITION, Refused
+from maninso.web.shared.problems import BAD_NUMBER, BAD_RECEIPT, NO_PETITION, Problem, Refused
 
 LARGEST_NUMBER = 2**63 - 1  # bigint
 LONGEST_QUERY = 200  # characters
@@ -15,12 +15,12 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,400}", re.ASCII)
 _LEAF_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-def read_number(text: str) -> int:
-    """Return a petition's number; refuses what is not one (400) and what can't be anybody's (404)."""
+def read_number(text: str, *, missing: Problem = NO_PETITION) -> int:
+    """Return a petition's number; refuses what is not one (400), and with `missing` what can't be anybody's."""
     if not (text.isascii() and text.isdigit()):
         raise Refused(BAD_NUMBER)
     if text.startswith("0") or len(text) > len(str(LARGEST_NUMBER)) or int(text) > LARGEST_NUMBER:
-        raise Refused(NO_PETITION)
+        raise Refused(missing)
     return int(text)
 
 

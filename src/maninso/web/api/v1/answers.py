@@ -1,38 +1,11 @@
 """What the API answers, as types: they make the answers, and the OpenAPI document's schemas."""
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-21T03:00:00.000Z"])]
-Day = Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2026-11-30"])]
-Hex = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, in hexadecimal digits")]
-Language = Literal["ko", "en"]
-Words = Annotated[dict[str, str], Field(description="A text by language: `ko`, `en`")]
-State = Literal["gathering", "moderation", "open", "closed", "rejected", "withdrawn", "lapsed", "hidden", "removed"]
-Debt = Literal["owed", "kept", "declined", "lapsed"]
-
-T = TypeVar("T")
-
-
-class Answer(BaseModel):
-    """A part of an answer; names never change, and new ones may come."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-
-class Links(Answer):
-    """Where this page is, and where the next one begins."""
-
-    self: str
-    next: str | None
-
-
-class Page(Answer, Generic[T]):
-    """One page of a list. Follow `links.next` until it is null."""
-
-    links: Links
-    data: list[T]
+from maninso.web.api.v1.basics import Answer, Day, Debt, Hex, Moment, State, Words
+from maninso.web.api.v1.came import PetitionsBill, Reported, Response, Verdicts
 
 
 class PetitionSummary(Answer):
@@ -79,30 +52,6 @@ class Threshold(Answer):
     regions_needed: int | None
 
 
-class Document(Answer):
-    """A document of an answer."""
-
-    title: str
-    type: str = Field(description="Media type")
-    size: int = Field(description="Bytes")
-    sha256: Hex
-    url: str
-
-
-class Response(Answer):
-    """What the institution answered, in its newest version."""
-
-    responded_on: Day
-    summary: str
-    details: str
-    created_at: Moment
-    updated_at: Moment
-    author: str
-    language: str
-    version: int
-    documents: list[Document]
-
-
 class DueChange(Answer):
     """One time that the day changed because of a calendar, a certification or a submission."""
 
@@ -138,6 +87,7 @@ class Obligation(Answer):
     waits_for: str | None = Field(description="What the day depends on: calendar, certification or submission")
     due_changes: list[DueChange]
     response: Response | None
+    verdicts: Verdicts | None = Field(description="null where no answer stands")
 
 
 class PetitionsObligation(Obligation):
@@ -215,7 +165,9 @@ class Petition(Answer):
     masked: list[Masked]
     thresholds: list[Threshold]
     obligations: list[Obligation]
+    bills: list[PetitionsBill]
     would_owe: list[WouldOwe]
+    reported: Reported | None
     family: Family | None
     ledger: Ledger | None
 

@@ -15,7 +15,7 @@ from maninso.web.api.v1.operations import JSON, Operation
 from maninso.web.api.v1.table import OPERATIONS
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import data
-from maninso.web.shared.problems import JSON_TYPE, NO_DATABASE, Problem
+from maninso.web.shared.problems import BAD_PARAMETER, JSON_TYPE, NO_DATABASE, Problem
 from maninso.web.shared.requests import LARGEST_NUMBER
 
 REFERENCE = "#/components/schemas/{model}"
@@ -66,7 +66,8 @@ def make_document() -> dict[str, Any]:
 
 def _describe(operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
     refusals: dict[int, list[Problem]] = {}
-    for problem in (*operation.refusals, NO_DATABASE):
+    unknown = () if operation.view else (BAD_PARAMETER,)  # a parameter that there is not
+    for problem in dict.fromkeys((*operation.refusals, *unknown, NO_DATABASE)):
         refusals.setdefault(problem.status, []).append(problem)
     headers = {"ETag": "What the answer is known by", **RATE_HEADERS}
     return {

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from maninso.web.shared.answers import PAGE_CACHING, data
-from maninso.web.shared.problems import BAD_PARAMETER, Problem, Refused
+from maninso.web.shared.problems import BAD_PARAMETER, NO_PETITION, Problem, Refused
 from maninso.web.shared.requests import read_number
 
 JSON = "application/json"
@@ -40,6 +40,7 @@ class Operation:
     make: Callable[..., BaseModel] | None = None
     view: Callable[..., HttpResponseBase] | None = None
     caching: str = PAGE_CACHING
+    missing: Problem = NO_PETITION  # what a number is said to be that cannot be anybody's
     places: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,13 +59,13 @@ class Operation:
         make = self.make
         if make is None:
             raise AssertionError(f"{self.name} has nothing to answer with")
-        adapter = TypeAdapter[Any](self.answers)
+        adapter, missing = TypeAdapter[Any](self.answers), self.missing
 
         @data
         def answer(request: HttpRequest, /, **places: str) -> HttpResponseBase:
             query = read_query(self.query, request)
             number = places.pop("number", None)
-            answered = make(query, **places) if number is None else make(query, read_number(number))
+            answered = make(query, **places) if number is None else make(query, read_number(number, missing=missing))
             body = adapter.dump_json(adapter.validate_python(answered))
             return HttpResponse(body, content_type=JSON, headers={"Cache-Control": self.caching})
 

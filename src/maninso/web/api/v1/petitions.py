@@ -13,7 +13,9 @@ from maninso.petitions import access, discovery, raising
 from maninso.petitions.access import PetitionCard, PetitionView
 from maninso.petitions.access.series import read_series
 from maninso.web.api.attributes import describe_family, describe_original, describe_own
-from maninso.web.api.v1 import answers
+from maninso.web.api.outcomes import describe_answer
+from maninso.web.api.reported import describe_reported
+from maninso.web.api.v1 import answers, basics, came
 from maninso.web.api.v1.operations import Query
 from maninso.web.shared.addresses import data_address, site_origin
 from maninso.web.shared.filters import find, usual_sort
@@ -66,7 +68,7 @@ class SeriesQuery(Query):
     step: Literal["hour", "day"] = "hour"
 
 
-def list_petitions(query: ListQuery) -> answers.Page[answers.PetitionSummary]:
+def list_petitions(query: ListQuery) -> basics.Page[answers.PetitionSummary]:
     """Return a page of petitions. What a filter names and no petition has is refused, unlike on the site's pages."""
     choices = discovery.list_choices()
     known = {"topic": choices.topics, "institution": choices.institutions, "region": choices.regions}
@@ -87,19 +89,19 @@ def list_petitions(query: ListQuery) -> answers.Page[answers.PetitionSummary]:
         choices=choices,
     )
     found = find(wanted, page=1, per_page=query.limit, key=query.after, now=timezone.now())
-    return answers.Page[answers.PetitionSummary](
+    return basics.Page[answers.PetitionSummary](
         links=link_pages("api_petitions", query, found.next_key), data=[summarise(card) for card in found.cards]
     )
 
 
-def link_pages(name: str, query: Query, after: str) -> answers.Links:
+def link_pages(name: str, query: Query, after: str) -> basics.Links:
     """Return a page's links: to itself, and to the next one, which begins at `after`."""
     asked = {key: str(value) for key, value in query.model_dump(exclude_defaults=True).items() if value}
 
     def link(given: dict[str, str]) -> str:
         return data_address(name) + (f"?{urlencode(sorted(given.items()))}" if given else "")
 
-    return answers.Links(self=link(asked), next=link(asked | {"after": after}) if after else None)
+    return basics.Links(self=link(asked), next=link(asked | {"after": after}) if after else None)
 
 
 def summarise(card: PetitionCard) -> answers.PetitionSummary:
@@ -145,7 +147,7 @@ def show_petition(query: Query, petition_id: int) -> answers.Petition:
         "count_is_reported",
         "url",
     )
-    parts = ("masked", "thresholds", "obligations", "would_owe", "ledger")
+    parts = ("masked", "thresholds", "obligations", "bills", "would_owe", "ledger")
     return answers.Petition.model_validate(
         {name: original[name] for name in same}
         | {name: own[name] for name in (*taken, *parts)}
@@ -159,6 +161,7 @@ def show_petition(query: Query, petition_id: int) -> answers.Petition:
             "institution": dict(view.institution),
             "time_zone": view.time_zone,
             "closes_at": _time(view.closes_at),
+            "reported": describe_reported(view.reported),
         }
     )
 
@@ -218,6 +221,14 @@ def list_updates(query: Query, petition_id: int) -> answers.Updates:
             )
             for each in news
         ],
+    )
+
+
+def list_answers(query: Query, petition_id: int) -> came.PetitionsAnswers:
+    """Return what was answered to a petition, in all versions."""
+    view = require(petition_id, now=timezone.now())
+    return came.PetitionsAnswers.model_validate(
+        {"petition": petition_id, "data": [describe_answer(each) for each in view.answers]}
     )
 
 

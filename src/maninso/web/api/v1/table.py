@@ -4,11 +4,12 @@ from pydantic import Field
 
 from maninso.petitions.discovery import LONGEST_TEXT, LONGEST_TITLE
 from maninso.web.api import similar
-from maninso.web.api.v1 import answers, petitions, site
+from maninso.web.api.v1 import answers, basics, came, petitions, site
 from maninso.web.api.v1.operations import Operation, Query
 from maninso.web.shared.problems import (
     BAD_NUMBER,
     BAD_PARAMETER,
+    NO_BILL,
     NO_CHARTER,
     NO_PETITION,
     REMOVED,
@@ -32,7 +33,7 @@ OPERATIONS = (
         name="api_petitions",
         path="petitions",
         summary="Petitions by filter, and search",
-        answers=answers.Page[answers.PetitionSummary],
+        answers=basics.Page[answers.PetitionSummary],
         query=petitions.ListQuery,
         refusals=(BAD_PARAMETER, SEARCH_TOO_SLOW),
         make=petitions.list_petitions,
@@ -71,13 +72,48 @@ OPERATIONS = (
         make=petitions.list_updates,
     ),
     Operation(
+        name="api_petition_answers",
+        path="petitions/{id}/answers",
+        summary="What was answered to a petition, in all versions",
+        answers=came.PetitionsAnswers,
+        refusals=NUMBERED,
+        make=petitions.list_answers,
+    ),
+    Operation(
         name="api_obligations",
         path="obligations",
         summary="What is owed, and what came",
-        answers=answers.Page[answers.PetitionsObligation],
+        answers=basics.Page[answers.PetitionsObligation],
         query=site.ObligationsQuery,
         refusals=(BAD_PARAMETER,),
         make=site.list_obligations,
+    ),
+    Operation(
+        name="api_answers",
+        path="answers",
+        summary="What institutions answered, in all versions",
+        answers=basics.Page[came.AnswerVersion],
+        query=site.AnswersQuery,
+        refusals=(BAD_PARAMETER,),
+        make=site.list_answers,
+    ),
+    Operation(
+        name="api_bills",
+        path="bills",
+        summary="Bills, laws, rulings and refusals that petitions led to",
+        answers=basics.Page[came.Bill],
+        query=site.BillsQuery,
+        refusals=(BAD_PARAMETER,),
+        make=site.list_bills,
+    ),
+    Operation(
+        name="api_bill",
+        path="bills/{id}",
+        summary="One bill, with its provisions before and after",
+        answers=came.Bill,
+        refusals=(BAD_NUMBER, NO_BILL),
+        missing=NO_BILL,
+        make=site.show_bill,
     ),
     Operation(
         name="api_charters",
