@@ -37,13 +37,13 @@ SELECT 'closed', left(t.text, 80), concat_ws(' ', a.text, b.text, c.text, d.text
     day, day, day + interval '30 days', day + interval '30 days', day, '', '', 'bench', n::text, '', n % 5000
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 CROSS JOIN LATERAL (SELECT timestamptz '2020-01-01' + n * interval '1 minute') AS moment (day)
-JOIN bench_sentence t ON t.id = (n * 7919) %% %(sentences)s
-JOIN bench_sentence a ON a.id = (n * 104729 + 1) %% %(sentences)s
-JOIN bench_sentence b ON b.id = (n * 15485863 + 2) %% %(sentences)s
-JOIN bench_sentence c ON c.id = (n * 32452843 + 3) %% %(sentences)s
-JOIN bench_sentence d ON d.id = (n * 49979687 + 4) %% %(sentences)s
-JOIN bench_sentence e ON e.id = (n * 67867967 + 5) %% %(sentences)s
-JOIN bench_sentence f ON f.id = (n * 86028121 + 6) %% %(sentences)s
+JOIN bench_sentence t ON t.id = (hashint8extended(n, 0) & 2147483647) %% %(sentences)s
+JOIN bench_sentence a ON a.id = (hashint8extended(n, 1) & 2147483647) %% %(sentences)s
+JOIN bench_sentence b ON b.id = (hashint8extended(n, 2) & 2147483647) %% %(sentences)s
+JOIN bench_sentence c ON c.id = (hashint8extended(n, 3) & 2147483647) %% %(sentences)s
+JOIN bench_sentence d ON d.id = (hashint8extended(n, 4) & 2147483647) %% %(sentences)s
+JOIN bench_sentence e ON e.id = (hashint8extended(n, 5) & 2147483647) %% %(sentences)s
+JOIN bench_sentence f ON f.id = (hashint8extended(n, 6) & 2147483647) %% %(sentences)s
 """
 INDEX = """
 INSERT INTO petition_search (petition_id, grams, digest)
@@ -52,13 +52,13 @@ SELECT p.id, array_to_tsvector(
         || ARRAY(SELECT ':' || g FROM unnest(d.grams || e.grams || f.grams) AS g)), ''
 FROM petitions_petition p
 CROSS JOIN LATERAL (SELECT p.source_id::bigint) AS number (n)
-JOIN bench_sentence t ON t.id = (n * 7919) %% %(sentences)s
-JOIN bench_sentence a ON a.id = (n * 104729 + 1) %% %(sentences)s
-JOIN bench_sentence b ON b.id = (n * 15485863 + 2) %% %(sentences)s
-JOIN bench_sentence c ON c.id = (n * 32452843 + 3) %% %(sentences)s
-JOIN bench_sentence d ON d.id = (n * 49979687 + 4) %% %(sentences)s
-JOIN bench_sentence e ON e.id = (n * 67867967 + 5) %% %(sentences)s
-JOIN bench_sentence f ON f.id = (n * 86028121 + 6) %% %(sentences)s
+JOIN bench_sentence t ON t.id = (hashint8extended(n, 0) & 2147483647) %% %(sentences)s
+JOIN bench_sentence a ON a.id = (hashint8extended(n, 1) & 2147483647) %% %(sentences)s
+JOIN bench_sentence b ON b.id = (hashint8extended(n, 2) & 2147483647) %% %(sentences)s
+JOIN bench_sentence c ON c.id = (hashint8extended(n, 3) & 2147483647) %% %(sentences)s
+JOIN bench_sentence d ON d.id = (hashint8extended(n, 4) & 2147483647) %% %(sentences)s
+JOIN bench_sentence e ON e.id = (hashint8extended(n, 5) & 2147483647) %% %(sentences)s
+JOIN bench_sentence f ON f.id = (hashint8extended(n, 6) & 2147483647) %% %(sentences)s
 WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
 """
 VECTORS = """
@@ -66,11 +66,11 @@ INSERT INTO petition_vector (petition_id, model, digest, title_stretch, lead_str
 SELECT p.id, 1, '', a.title_stretch, a.lead_stretch, binary_quantize(mixed.e)::bit(768), mixed.e
 FROM petitions_petition p
 CROSS JOIN LATERAL (SELECT p.source_id::bigint) AS number (n)
-JOIN bench_vector a ON a.id = (n * 7919) %% %(vectors)s
-JOIN bench_vector b ON b.id = (n * 104729 + 1) %% %(vectors)s
-JOIN bench_vector c ON c.id = (n * 15485863 + 2) %% %(vectors)s
-CROSS JOIN LATERAL (SELECT l2_normalize(a.e + a.e + b.e + c.e)) AS unit (e)
-CROSS JOIN LATERAL (SELECT (unit.e + unit.e * array_fill(0.4142, ARRAY[768])::halfvec(768))::halfvec(768)) AS mixed (e)
+JOIN bench_vector a ON a.id = (hashint8extended(n, 0) & 2147483647) %% %(vectors)s
+JOIN bench_vector b ON b.id = (hashint8extended(n, 1) & 2147483647) %% %(vectors)s
+JOIN bench_vector c ON c.id = (hashint8extended(n, 2) & 2147483647) %% %(vectors)s
+CROSS JOIN LATERAL (SELECT l2_normalize((a.e + a.e + b.e + c.e)::vector)) AS unit (e)
+CROSS JOIN LATERAL (SELECT (unit.e * array_fill(1.4142, ARRAY[768])::vector)::halfvec(768)) AS mixed (e)
 WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
 """
 WORDS_INDEX = "CREATE INDEX petition_search_grams ON petition_search USING gin (grams) WITH (fastupdate = off)"

@@ -21,11 +21,10 @@ from maninso.petitions.discovery.grams import (
     grams_of_word,
     lead_of,
     list_grams,
-    profile,
-    share,
     split_words,
 )
 from maninso.petitions.discovery.index import read_weights
+from maninso.petitions.discovery.profile import ACT, profile, share
 from maninso.petitions.discovery.question import strip_ending
 from maninso.petitions.discovery.sql import QUERIES
 from maninso.petitions.discovery.stance import compare_stances
@@ -41,7 +40,7 @@ _NEAREST = 100
 _SAME, _SAME_BY_GRAMS = 0.35, 0.6  # the least score of what very likely asks for the same
 _NEAR = 0.1  # the least score of what is looked at for being opposed
 _OPPOSED = 0.5  # of its score: what is left to one that seems to ask for the opposite
-_OF_GRAMS = 0.3  # what grams weigh beside a cosine
+_OF_GRAMS = 0.5  # what grams weigh beside a cosine
 _MOST_GRAMS = 40  # that the index is asked for
 _MOST_VISITS = 120_000  # petitions that those grams may hold together
 
@@ -157,6 +156,8 @@ def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int
     told: list[float] = []
     visits = 0.0
     for gram in sorted(mine, key=lambda each: (-mine[each], each)):
+        if gram.startswith(ACT):
+            continue
         visits += weights.frequency(gram)
         if lexemes and (len(lexemes) >= _MOST_GRAMS or visits > _MOST_VISITS):
             break

@@ -16,7 +16,7 @@ from maninso.petitions.models.obligation import Extension, Obligation, Response
 from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyTarget, Verdict
-from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
+from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue, TitleWord
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 from maninso.petitions.models.webhook import Delivery, Webhook
 
@@ -67,6 +67,7 @@ __all__ = [
     "StateChange",
     "Subscriber",
     "Takedown",
+    "TitleWord",
     "Verdict",
     "VoidBatch",
     "Webhook",
