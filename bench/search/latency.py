@@ -92,31 +92,36 @@ def read_sentences(archive: Path) -> list[str]:
 
 
 def fill(archive: Path, petitions: int, vectors_of: Path | None) -> None:
-    """Make the site, unless it is there already."""
+    """Make the site, or what is missing of it: broken off, it goes on where it was."""
     maninso("import", "blue-house", str(sorted(archive.glob("petitions_*"))[0]))  # brings a charter with it
     from maninso.run.database import open_site
     from maninso.run.settings import read_settings
 
     vectors = copy_vectors(vectors_of) if vectors_of else []
     with open_site(read_settings()):
-        from django.db import connection
+        from django.db import connection, transaction
 
         from maninso.petitions.discovery import count_grams, index_batch
         from maninso.petitions.models import Petition
 
-        if Petition.objects.filter(source="bench").count() >= petitions:
+        made = Petition.objects.filter(source="bench").count()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('petition_search_grams') IS NOT NULL")
+            is_whole = made >= petitions and cursor.fetchone() == (True,)
+        if is_whole:
             return
         while index_batch():
             pass
         sentences = read_sentences(archive)
         with connection.cursor() as cursor:
             prepare(cursor, sentences, vectors)
-            for first in range(1, petitions + 1, STEP):
+            for first in range(made + 1, petitions + 1, STEP):
                 size = {"first": first, "last": min(first + STEP - 1, petitions)}
-                cursor.execute(FILL.replace(" % ", " %% "), {**size, "sentences": len(sentences)})
-                cursor.execute(INDEX, {**size, "sentences": len(sentences)})
-                if vectors:
-                    cursor.execute(VECTORS, {**size, "vectors": len(vectors)})
+                with transaction.atomic():
+                    cursor.execute(FILL.replace(" % ", " %% "), {**size, "sentences": len(sentences)})
+                    cursor.execute(INDEX, {**size, "sentences": len(sentences)})
+                    if vectors:
+                        cursor.execute(VECTORS, {**size, "vectors": len(vectors)})
                 print(f"made {size['last']:,} petitions", file=sys.stderr)
             timed(cursor, "index of words", WORDS_INDEX)
             if vectors:
