@@ -24,8 +24,8 @@ ASKED = {"ko": ("책빵", "책방"), "en": ("tarm", "tram")}
 
 
 @pytest.fixture(scope="module")
-def found_site(site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> LiveSite:
-    """A site with a demand and its opposite in both languages."""
+def found_site(site: LiveSite, any_petition: int, tmp_path_factory: pytest.TempPathFactory) -> LiveSite:
+    """A site with a demand and its opposite in both languages, and an open petition, all of them indexed."""
     path: Path = tmp_path_factory.mktemp("finding") / "petitions.jsonl"
     titles = [title for pair in TITLES.values() for title in pair]
     rows = [{**LINE, "petition_idx": 990_001 + number, "title": title} for number, title in enumerate(titles)]
@@ -37,7 +37,7 @@ def found_site(site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Live
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_misspelt_search_leads_to_the_petition_and_a_draft_to_its_twin(
-    found_site: LiveSite, chromium: Browser, language: str
+    found_site: LiveSite, any_petition: int, chromium: Browser, language: str
 ) -> None:
     title, opposite = TITLES[language]
     typed, meant = ASKED[language]
@@ -50,12 +50,20 @@ def test_a_misspelt_search_leads_to_the_petition_and_a_draft_to_its_twin(
         assert {title, opposite} <= set(page.locator("ul.list h2, ul.list h3").all_inner_texts())
         assert meant in page.locator("ul.list mark").first.inner_text().casefold()
 
-        page.goto(f"{found_site.url}/{language}/petitions/new")
-        page.check("#eligible-yes")
-        page.click("main button.go")
+        page.goto(f"{found_site.url}/{language}/petitions/similar")
         page.fill("#title", title)
-        page.click("main button.go")  # B3: what is like it is shown before anything is written
+        page.click("main form button.go")
         shown = page.locator("ul.list > li")
         assert title in shown.first.inner_text()
         (opposed,) = [each for each in shown.all_inner_texts() if opposite in each]
-        assert {"ko": "반대", "en": "opposite"}[language] in opposed.replace(opposite, "")
+        assert {"ko": "반대되는 요구로 보임", "en": "Seems to ask for the opposite"}[language] in opposed
+
+        running = found_site.ask("GET", f"/petitions/{any_petition}.json").json()["data"]["attributes"]["action"]
+        page.goto(f"{found_site.url}/{language}/petitions/new")
+        page.check("#eligible-yes")
+        page.click("main button.go")
+        page.fill("#title", running)
+        page.click("main button.go")  # B3: open ones like it are shown before anything is written
+        assert running in page.locator("ul.list > li").first.inner_text()
+        page.click("main button.go")
+        assert page.locator("#body").count() == 1
