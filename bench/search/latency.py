@@ -73,8 +73,10 @@ CROSS JOIN LATERAL (SELECT l2_normalize((a.e + a.e + b.e + c.e)::vector)) AS uni
 CROSS JOIN LATERAL (SELECT (unit.e * array_fill(1.4142, ARRAY[768])::vector)::halfvec(768)) AS mixed (e)
 WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
 """
-WORDS_INDEX = "CREATE INDEX petition_search_grams ON petition_search USING gin (grams) WITH (fastupdate = off)"
-MEANINGS_INDEX = "CREATE INDEX petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
+WORDS_INDEX = (
+    "CREATE INDEX IF NOT EXISTS petition_search_grams ON petition_search USING gin (grams) WITH (fastupdate = off)"
+)
+MEANINGS_INDEX = "CREATE INDEX IF NOT EXISTS petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
 STEP = 20_000
 
 
@@ -102,19 +104,18 @@ def fill(archive: Path, petitions: int, vectors_of: Path | None) -> None:
         from django.db import connection, transaction
 
         from maninso.petitions.discovery import count_grams, index_batch
-        from maninso.petitions.models import Petition
+        from maninso.petitions.models import GramCount, Petition
 
         made = Petition.objects.filter(source="bench").count()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('petition_search_grams') IS NOT NULL")
-            is_whole = made >= petitions and cursor.fetchone() == (True,)
-        if is_whole:
+        if made >= petitions and GramCount.objects.filter(petitions__gte=petitions).exists():
             return
         while index_batch():
             pass
         sentences = read_sentences(archive)
         with connection.cursor() as cursor:
-            prepare(cursor, sentences, vectors)
+            cursor.execute("SET maintenance_work_mem = '1GB'")
+            if made < petitions:
+                prepare(cursor, sentences, vectors)
             for first in range(made + 1, petitions + 1, STEP):
                 size = {"first": first, "last": min(first + STEP - 1, petitions)}
                 with transaction.atomic():
@@ -138,7 +139,6 @@ def prepare(cursor: Any, sentences: list[str], vectors: list[tuple[int, float, f
     from maninso.petitions.discovery.grams import list_grams
 
     rows = [(number, text, sorted(set(list_grams(text)))) for number, text in enumerate(sentences)]
-    cursor.execute("SET maintenance_work_mem = '1GB'")
     cursor.execute("SET synchronous_commit = off")
     cursor.execute("ALTER TABLE petitions_petition DISABLE TRIGGER petition_search_is_due")
     cursor.execute("DROP TABLE IF EXISTS bench_sentence, bench_vector")
