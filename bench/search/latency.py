@@ -37,13 +37,13 @@ SELECT 'closed', left(t.text, 80), concat_ws(' ', a.text, b.text, c.text, d.text
     day, day, day + interval '30 days', day + interval '30 days', day, '', '', 'bench', n::text, '', n % 5000
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 CROSS JOIN LATERAL (SELECT timestamptz '2020-01-01' + n * interval '1 minute') AS moment (day)
-JOIN bench_sentence t ON t.id = (n * 7919) %% %(sentences)s
-JOIN bench_sentence a ON a.id = (n * 104729 + 1) %% %(sentences)s
-JOIN bench_sentence b ON b.id = (n * 15485863 + 2) %% %(sentences)s
-JOIN bench_sentence c ON c.id = (n * 32452843 + 3) %% %(sentences)s
-JOIN bench_sentence d ON d.id = (n * 49979687 + 4) %% %(sentences)s
-JOIN bench_sentence e ON e.id = (n * 67867967 + 5) %% %(sentences)s
-JOIN bench_sentence f ON f.id = (n * 86028121 + 6) %% %(sentences)s
+JOIN bench_sentence t ON t.id = (hashint8extended(n, 0) & 2147483647) %% %(sentences)s
+JOIN bench_sentence a ON a.id = (hashint8extended(n, 1) & 2147483647) %% %(sentences)s
+JOIN bench_sentence b ON b.id = (hashint8extended(n, 2) & 2147483647) %% %(sentences)s
+JOIN bench_sentence c ON c.id = (hashint8extended(n, 3) & 2147483647) %% %(sentences)s
+JOIN bench_sentence d ON d.id = (hashint8extended(n, 4) & 2147483647) %% %(sentences)s
+JOIN bench_sentence e ON e.id = (hashint8extended(n, 5) & 2147483647) %% %(sentences)s
+JOIN bench_sentence f ON f.id = (hashint8extended(n, 6) & 2147483647) %% %(sentences)s
 """
 INDEX = """
 INSERT INTO petition_search (petition_id, grams, digest)
@@ -52,13 +52,13 @@ SELECT p.id, array_to_tsvector(
         || ARRAY(SELECT ':' || g FROM unnest(d.grams || e.grams || f.grams) AS g)), ''
 FROM petitions_petition p
 CROSS JOIN LATERAL (SELECT p.source_id::bigint) AS number (n)
-JOIN bench_sentence t ON t.id = (n * 7919) %% %(sentences)s
-JOIN bench_sentence a ON a.id = (n * 104729 + 1) %% %(sentences)s
-JOIN bench_sentence b ON b.id = (n * 15485863 + 2) %% %(sentences)s
-JOIN bench_sentence c ON c.id = (n * 32452843 + 3) %% %(sentences)s
-JOIN bench_sentence d ON d.id = (n * 49979687 + 4) %% %(sentences)s
-JOIN bench_sentence e ON e.id = (n * 67867967 + 5) %% %(sentences)s
-JOIN bench_sentence f ON f.id = (n * 86028121 + 6) %% %(sentences)s
+JOIN bench_sentence t ON t.id = (hashint8extended(n, 0) & 2147483647) %% %(sentences)s
+JOIN bench_sentence a ON a.id = (hashint8extended(n, 1) & 2147483647) %% %(sentences)s
+JOIN bench_sentence b ON b.id = (hashint8extended(n, 2) & 2147483647) %% %(sentences)s
+JOIN bench_sentence c ON c.id = (hashint8extended(n, 3) & 2147483647) %% %(sentences)s
+JOIN bench_sentence d ON d.id = (hashint8extended(n, 4) & 2147483647) %% %(sentences)s
+JOIN bench_sentence e ON e.id = (hashint8extended(n, 5) & 2147483647) %% %(sentences)s
+JOIN bench_sentence f ON f.id = (hashint8extended(n, 6) & 2147483647) %% %(sentences)s
 WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
 """
 VECTORS = """
@@ -66,15 +66,17 @@ INSERT INTO petition_vector (petition_id, model, digest, title_stretch, lead_str
 SELECT p.id, 1, '', a.title_stretch, a.lead_stretch, binary_quantize(mixed.e)::bit(768), mixed.e
 FROM petitions_petition p
 CROSS JOIN LATERAL (SELECT p.source_id::bigint) AS number (n)
-JOIN bench_vector a ON a.id = (n * 7919) %% %(vectors)s
-JOIN bench_vector b ON b.id = (n * 104729 + 1) %% %(vectors)s
-JOIN bench_vector c ON c.id = (n * 15485863 + 2) %% %(vectors)s
-CROSS JOIN LATERAL (SELECT l2_normalize(a.e + a.e + b.e + c.e)) AS unit (e)
-CROSS JOIN LATERAL (SELECT (unit.e + unit.e * array_fill(0.4142, ARRAY[768])::halfvec(768))::halfvec(768)) AS mixed (e)
+JOIN bench_vector a ON a.id = (hashint8extended(n, 0) & 2147483647) %% %(vectors)s
+JOIN bench_vector b ON b.id = (hashint8extended(n, 1) & 2147483647) %% %(vectors)s
+JOIN bench_vector c ON c.id = (hashint8extended(n, 2) & 2147483647) %% %(vectors)s
+CROSS JOIN LATERAL (SELECT l2_normalize((a.e + a.e + b.e + c.e)::vector)) AS unit (e)
+CROSS JOIN LATERAL (SELECT (unit.e * array_fill(1.4142, ARRAY[768])::vector)::halfvec(768)) AS mixed (e)
 WHERE p.source = 'bench' AND n BETWEEN %(first)s AND %(last)s
 """
-WORDS_INDEX = "CREATE INDEX petition_search_grams ON petition_search USING gin (grams) WITH (fastupdate = off)"
-MEANINGS_INDEX = "CREATE INDEX petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
+WORDS_INDEX = (
+    "CREATE INDEX IF NOT EXISTS petition_search_grams ON petition_search USING gin (grams) WITH (fastupdate = off)"
+)
+MEANINGS_INDEX = "CREATE INDEX IF NOT EXISTS petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
 STEP = 20_000
 
 
@@ -92,31 +94,35 @@ def read_sentences(archive: Path) -> list[str]:
 
 
 def fill(archive: Path, petitions: int, vectors_of: Path | None) -> None:
-    """Make the site, unless it is there already."""
+    """Make the site, or what is missing of it: broken off, it goes on where it was."""
     maninso("import", "blue-house", str(sorted(archive.glob("petitions_*"))[0]))  # brings a charter with it
     from maninso.run.database import open_site
     from maninso.run.settings import read_settings
 
     vectors = copy_vectors(vectors_of) if vectors_of else []
     with open_site(read_settings()):
-        from django.db import connection
+        from django.db import connection, transaction
 
         from maninso.petitions.discovery import count_grams, index_batch
-        from maninso.petitions.models import Petition
+        from maninso.petitions.models import GramCount, Petition
 
-        if Petition.objects.filter(source="bench").count() >= petitions:
+        made = Petition.objects.filter(source="bench").count()
+        if made >= petitions and GramCount.objects.filter(petitions__gte=petitions).exists():
             return
         while index_batch():
             pass
         sentences = read_sentences(archive)
         with connection.cursor() as cursor:
-            prepare(cursor, sentences, vectors)
-            for first in range(1, petitions + 1, STEP):
+            cursor.execute("SET maintenance_work_mem = '1GB'")
+            if made < petitions:
+                prepare(cursor, sentences, vectors)
+            for first in range(made + 1, petitions + 1, STEP):
                 size = {"first": first, "last": min(first + STEP - 1, petitions)}
-                cursor.execute(FILL.replace(" % ", " %% "), {**size, "sentences": len(sentences)})
-                cursor.execute(INDEX, {**size, "sentences": len(sentences)})
-                if vectors:
-                    cursor.execute(VECTORS, {**size, "vectors": len(vectors)})
+                with transaction.atomic():
+                    cursor.execute(FILL.replace(" % ", " %% "), {**size, "sentences": len(sentences)})
+                    cursor.execute(INDEX, {**size, "sentences": len(sentences)})
+                    if vectors:
+                        cursor.execute(VECTORS, {**size, "vectors": len(vectors)})
                 print(f"made {size['last']:,} petitions", file=sys.stderr)
             timed(cursor, "index of words", WORDS_INDEX)
             if vectors:
@@ -133,7 +139,6 @@ def prepare(cursor: Any, sentences: list[str], vectors: list[tuple[int, float, f
     from maninso.petitions.discovery.grams import list_grams
 
     rows = [(number, text, sorted(set(list_grams(text)))) for number, text in enumerate(sentences)]
-    cursor.execute("SET maintenance_work_mem = '1GB'")
     cursor.execute("SET synchronous_commit = off")
     cursor.execute("ALTER TABLE petitions_petition DISABLE TRIGGER petition_search_is_due")
     cursor.execute("DROP TABLE IF EXISTS bench_sentence, bench_vector")

@@ -1,18 +1,30 @@
 """The job that keeps what petitions are found by: what makes a petition due, and that nothing is done twice or lost."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from maninso.petitions.discovery import catch_up, count_grams, index_batch, index_lag, make_all_due
+from maninso.petitions.discovery import (
+    catch_up,
+    count_grams,
+    index_batch,
+    index_lag,
+    list_choices,
+    make_all_due,
+    search_petitions,
+    understand,
+)
 from maninso.petitions.discovery.grams import REST, TITLE, grams_of_word, petition_grams, split_words
 from maninso.petitions.discovery.index import read_weights
 from maninso.petitions.lifecycle import Actor, Reason, remove_petition
 from maninso.petitions.models import GramCount, GramFrequency, PetitionSearch
 from maninso.petitions.obligations import answer
+from maninso.petitions.opendata.bills import import_bills
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +78,30 @@ def test_an_answer_makes_its_petition_due(met: Callable[..., int], now: dt.datet
     assert PetitionSearch.objects.extra(where=["grams @@ %s::tsquery"], params=[f"'{REST}응답'"]).count() == 1
 
 
+def test_a_bill_makes_its_petitions_due_and_they_are_found_by_its_title(
+    opened: Callable[..., int], tmp_path: Path, now: dt.datetime
+) -> None:
+    def keep(title: str, petitions: list[int]) -> None:
+        record = {"register": "assembly-kr", "number": "1", "title": title, "language": "ko"}
+        path.write_text(json.dumps([{**record, "petitions": [{"petition": str(each)} for each in petitions]}]))
+        import_bills([path], dry=False, now=now)
+
+    def find(words: str) -> list[int]:
+        wanted = understand(query=words, choices=(choices := list_choices()))
+        page = search_petitions(wanted=wanted, choices=choices, page=1, per_page=9, now=now)
+        return [card.petition_id for card in page.cards]
+
+    path = tmp_path / "bills.json"
+    first, second = opened(), opened()
+    catch_up(now=now)
+    keep("보행신호법 개정안", [first])
+    assert (index_lag(), catch_up(now=now)) == (1, 1)
+    assert find("보행신호법") == find('"신호법 개정"') == [first]
+    keep("횡단보도법 개정안", [second])
+    assert catch_up(now=now) == 2
+    assert (find("보행신호법"), find("횡단보도법")) == ([], [second])
+
+
 def test_a_batch_that_fails_leaves_its_petitions_due(
     opened: Callable[..., int], now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +148,10 @@ def test_grams_are_counted_when_a_tenth_has_changed(opened: Callable[..., int], 
     [
         ("INSERT INTO petition_gram (gram, petitions) VALUES ('x', 0)", "petition_gram_counted"),
         ("INSERT INTO petition_gram_count VALUES (2, 1, now())", "petition_gram_count_once"),
+        (
+            "INSERT INTO petition_title_word (word, petitions, keys) VALUES ('x', 0, '{}')",
+            "petition_title_word_counted",
+        ),
     ],
 )
 def test_constraints(statement: str, constraint: str) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from maninso.petitions.discovery import candidates, catch_up
+from maninso.petitions.discovery import candidates, catch_up, count_grams
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +91,21 @@ def test_a_slow_search_is_given_up(
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/search-too-slow")
     assert answer.headers["Retry-After"] == "5"
     assert client.get("/en/petitions?q=library").status_code == 503
+
+
+def test_a_misspelt_question_is_shown_how_titles_spell_it(
+    client: Client, opened: Callable[..., int], now: dt.datetime
+) -> None:
+    opened(title="시립도서관 개관", body="일요일")
+    opened(title="도서관을 열어 주세요", body="일요일")
+    catch_up(now=now)
+    count_grams(now=now, always=True)
+    page = client.get("/ko/petitions", {"q": "도셔관", "state": "open"}).content.decode()
+    assert "혹시 이것을 찾으셨나요?" in page
+    assert f'<a href="/ko/petitions?q={quote("도서관")}&amp;state=open">도서관</a>' in page
+    for query in ("도서관", "xylophone", "<b>&amp;"):
+        page = client.get("/en/petitions", {"q": query}).content.decode()
+        assert "Did you mean" not in page
 
 
 def test_the_feed_has_the_filter_of_the_page(client: Client, opened: Callable[..., int], now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ from maninso.petitions.discovery import meaning
 from maninso.petitions.discovery.index import read_weights
 from maninso.petitions.discovery.question import Question, choose_terms
 from maninso.petitions.discovery.sql import QUERIES
-from maninso.petitions.models import Petition, Response
+from maninso.petitions.models import BillPetition, Petition, Response
 
 MOST_NEAR = 100  # petitions that are found by meaning alone
 MOST_FOUND = 500  # petitions that a question finds; the best ones
@@ -115,14 +115,16 @@ def _compile(among: Q, is_narrowed: bool) -> tuple[str, dict[str, Any]]:
 
 
 def holds_phrases(question: Question) -> Q:
-    """Return the condition that each quoted phrase occurs in the title, the text or an answer."""
+    """Return the condition that each quoted phrase occurs in the title, the text, an answer or a bill's title."""
     condition = Q()
     for phrase in question.phrases:
         answered = Response.objects.filter(
             STANDING_ANSWERS, Q(obligation__petition=OuterRef("pk")) | Q(petition=OuterRef("pk"))
         )
         answered = answered.filter(Q(summary__icontains=phrase) | Q(body__icontains=phrase))
-        condition &= Q(title__icontains=phrase) | Q(body__icontains=phrase) | Q(Exists(answered))
+        tied = BillPetition.objects.filter(petition=OuterRef("pk"))
+        tied = tied.filter(Q(bill__title__icontains=phrase) | Q(bill__act_title__icontains=phrase))
+        condition &= Q(title__icontains=phrase) | Q(body__icontains=phrase) | Q(Exists(answered)) | Q(Exists(tied))
     return condition
 
 

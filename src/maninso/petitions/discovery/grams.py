@@ -12,7 +12,6 @@ the title of a bill.
 import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 TITLE, REST = ".", ":"  # no gram begins with them: grams are made of letters and digits
@@ -92,23 +91,8 @@ class Weights:
 
     def weigh(self, gram: str) -> float:
         """Return the gram's weight, positive. One that is nowhere is taken for one that a single petition holds."""
-        return math.log((self.petitions + 1) / (min(max(self.frequency(gram), 1.0), self.petitions) + 0.5))
+        return self.tell(self.frequency(gram))
 
-
-TITLE_TIMES = 3  # a word of the title counts as often
-
-
-def profile(title: str, lead: str, weights: Weights) -> dict[str, float]:
-    """Return what a petition is about as a unit vector of weighted grams (TF-IDF, logarithmic)."""
-    counts: Counter[str] = Counter(list_grams(lead))
-    for gram in list_grams(title):
-        counts[gram] += TITLE_TIMES
-    vector = {gram: (1 + math.log(count)) * weights.weigh(gram) for gram, count in counts.items()}
-    length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
-    return {gram: value / length for gram, value in vector.items()}
-
-
-def share(mine: Mapping[str, float], theirs: Mapping[str, float]) -> float:
-    """Return how alike two profiles are: their cosine, from 0 to 1."""
-    small, large = sorted((mine, theirs), key=len)
-    return sum(value * large[gram] for gram, value in small.items() if gram in large)
+    def tell(self, petitions: float) -> float:
+        """Return how much something tells that so many petitions hold, positive; one at least, and all at most."""
+        return math.log((self.petitions + 1) / (min(max(petitions, 1.0), self.petitions) + 0.5))

@@ -16,8 +16,17 @@ from django.db.models.functions import Coalesce
 
 from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS
 from maninso.petitions.discovery.grams import Weights, lead_of, petition_grams
+from maninso.petitions.discovery.spelling import count_words
 from maninso.petitions.discovery.sql import QUERIES
-from maninso.petitions.models import GramCount, GramFrequency, Petition, PetitionSearch, Response, SearchDue
+from maninso.petitions.models import (
+    BillPetition,
+    GramCount,
+    GramFrequency,
+    Petition,
+    PetitionSearch,
+    Response,
+    SearchDue,
+)
 
 BATCH = 100  # petitions a transaction
 _FRESH = 30.0  # seconds for which a process believes the frequencies that it has read
@@ -51,13 +60,13 @@ def index_batch() -> int:
         if not due:
             return 0
         rows = list(Petition.objects.filter(LISTED, pk__in=due).values_list("pk", "title", "body"))
-        answers = _read_answers([petition_id for petition_id, _, _ in rows])
+        others = _read_others([petition_id for petition_id, _, _ in rows])
         cursor.executemany(
             QUERIES["keep_grams"],
             [
                 {
                     "petition_id": petition_id,
-                    "grams": petition_grams(title, body, answers.get(petition_id, "")),
+                    "grams": petition_grams(title, body, others.get(petition_id, "")),
                     "digest": digest_of(title, body),
                 }
                 for petition_id, title, body in rows
@@ -67,13 +76,17 @@ def index_batch() -> int:
     return len(due)
 
 
-def _read_answers(petitions: Sequence[int]) -> dict[int, str]:
+def _read_others(petitions: Sequence[int]) -> dict[int, str]:
+    """Return the answers to petitions and the titles of their bills, as texts."""
     texts: dict[int, str] = {}
     of_petitions = Q(obligation__petition__in=petitions) | Q(petition__in=petitions)
     found = Response.objects.filter(STANDING_ANSWERS, of_petitions).order_by("pk")
     petition = Coalesce("petition", "obligation__petition")
     for petition_id, summary, body in found.annotate(of=petition).values_list("of", "summary", "body"):
         texts[petition_id] = f"{texts.get(petition_id, '')} {summary} {body}"
+    tied = BillPetition.objects.filter(petition__in=petitions).order_by("pk")
+    for petition_id, title, act_title in tied.values_list("petition_id", "bill__title", "bill__act_title"):
+        texts[petition_id] = f"{texts.get(petition_id, '')} {title} {act_title}"
     return texts
 
 
@@ -92,7 +105,7 @@ def make_all_due() -> int:
 def count_grams(*, now: dt.datetime, always: bool = False) -> bool:
     """Count in how many petitions each gram is, if a tenth has come or gone since the last time; returns whether.
 
-    On a large site a sample of about 20,000 petitions is counted.
+    Words of titles are counted with them. On a large site a sample of about 20,000 petitions is counted.
     """
     indexed = PetitionSearch.objects.aggregate(all=Count("pk"))["all"]
     last = GramCount.objects.first()
@@ -103,6 +116,7 @@ def count_grams(*, now: dt.datetime, always: bool = False) -> bool:
         cursor.execute(QUERIES["clear_grams"])
         share = min(100.0, 100.0 * _SAMPLE / max(indexed, 1))
         cursor.execute(QUERIES["count_grams"], {"share": share, "fewest": 2 if indexed >= _LONE else 1})
+        count_words(most=_SAMPLE)
         GramCount.objects.update_or_create(id=1, defaults={"petitions": indexed, "counted_at": now})
     return True
 

@@ -1,6 +1,7 @@
 """The list of petitions: one page of what a search finds, and what to try where it finds none."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from maninso.petitions.discovery.candidates import (
 from maninso.petitions.discovery.highlight import Marked, cut_snippet, mark
 from maninso.petitions.discovery.order import Key, choose_order, read_key, write_key
 from maninso.petitions.discovery.question import Question, read_question
+from maninso.petitions.discovery.spelling import suggest_spelling
 from maninso.petitions.discovery.wanted import Choices, Wanted, narrow
 from maninso.petitions.models import Petition
 
@@ -29,6 +31,7 @@ _FAR = 0.3  # of the best score of words: what scores less is not meant
 _OF_WORDS, _OF_WORDS_IN_LETTERS = 0.3, 0.1  # that the best score of words adds to a cosine
 _NEAR = 0.1  # the least cosine of what is meant without holding the words
 _FAR_IN_MEANING = 0.45  # of the best cosine: what has less is not meant, unless it holds the words
+_QUOTES = re.compile('["“”„«»]')
 _BY_NUMBER = 2.0  # above every score of words
 
 
@@ -47,7 +50,8 @@ class PetitionPage:
     next_key: str  # where the next page begins; "" on the last
     previous_key: str  # where this one does, for the page before; "" on the first
     is_partial: bool  # whether words were looked for and no petition holds most of them
-    anywhere: int  # petitions that the same words find without filters; 0 unless nothing was found with them
+    anywhere: int = 0  # petitions that the same words find without filters; 0 unless nothing was found with them
+    suggestion: str = ""  # a query that finds more: spelt as titles are, or without quotation marks; "" for none
 
 
 def search_petitions(
@@ -70,8 +74,23 @@ def search_petitions(
             result = _page_of_scores(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
         if not found.scores and wanted.is_narrowed:
             anywhere = find_matches(question, Wanted(query=wanted.query, sort="relevance"), now=now)
-            return replace(result, anywhere=len(anywhere.scores))
-        return replace(result, marks=_mark(result.cards, question))
+            if anywhere.scores:
+                return replace(result, anywhere=len(anywhere.scores))
+        suggestion = _suggest(question, wanted, found, now=now)
+        return replace(result, marks=_mark(result.cards, question), suggestion=suggestion)
+
+
+def _suggest(question: Question, wanted: Wanted, found: Found, *, now: dt.datetime) -> str:
+    """Return a query that finds what this one does not; "" where this one finds enough, or none does better."""
+    if found.whole and (found.scores or not question.phrases):
+        return ""
+    plain = " ".join(_QUOTES.sub(" ", wanted.query).split())
+    for query in (suggest_spelling(wanted.query, question), plain if question.phrases else ""):
+        if query:
+            better = find_matches(read_question(query), replace(wanted, query=query), now=now)
+            if better.scores and better.whole:
+                return query
+    return ""
 
 
 def find_matches(question: Question, wanted: Wanted, *, now: dt.datetime) -> Found:
@@ -138,7 +157,6 @@ def _page_of_scores(
         next_key=write_key(Key(chosen[-1])) if chosen and start + per_page < len(ranked) else "",
         previous_key=write_key(Key(chosen[0], backwards=True)) if chosen and start else "",
         is_partial=bool(found.scores) and not found.whole and not found.by_meaning,
-        anywhere=0,
     )
 
 
@@ -174,7 +192,6 @@ def _page_of_rows(
         next_key=write_key(order.key_of(shown[-1])) if shown and has_next else "",
         previous_key=write_key(order.key_of(shown[0], backwards=True)) if shown and has_previous else "",
         is_partial=found is not None and bool(found.scores) and not found.whole and not found.by_meaning,
-        anywhere=0,
     )
 
 

@@ -34,6 +34,7 @@ _HANGUL = re.compile("[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 Vector = tuple[float, ...]
+Own = tuple[Vector, Vector]  # of a title and of a text, without what petitions share
 
 _local = threading.local()
 _away_until = 0.0
@@ -52,10 +53,27 @@ class Meaning:
         """Return both vectors one after the other as pgvector reads them."""
         return write_vector((*self.title, *self.lead))
 
-    def write_own(self) -> tuple[str, str]:
-        """Return title and lead without what petitions share, as unit vectors, as pgvector reads them."""
-        own = (_own(self.title), _own(self.lead))
-        return write_vector(own[0][0]), write_vector(own[1][0])
+    @property
+    def own(self) -> Own:
+        """Title and lead without what petitions share, as unit vectors."""
+        return own_of(self.title, self.lead)
+
+
+def own_of(title: Sequence[float], lead: Sequence[float]) -> Own:
+    """Return what a title and a text mean without what petitions share; both are centred unit vectors."""
+    return _own(title)[0], _own(lead)[0]
+
+
+def lean(own: Own, towards: Sequence[tuple[float, Own]]) -> Own:
+    """Return a draft's meaning, drawn towards that of petitions by their weights: what they all mean counts more.
+
+    So a draft in unusual words finds by its nearest twin the twins of that (Rocchio's relevance feedback).
+    """
+    title, lead = list(own[0]), list(own[1])
+    for weight, (their_title, their_lead) in towards:
+        title = [mine + weight * theirs for mine, theirs in zip(title, their_title, strict=True)]
+        lead = [mine + weight * theirs for mine, theirs in zip(lead, their_lead, strict=True)]
+    return _unit(title)[0], _unit(lead)[0]
 
 
 def write_vector(values: Sequence[float]) -> str:
@@ -186,7 +204,7 @@ def _centre(vector: Vector, mean: Sequence[float]) -> Vector:
     return _unit([value - centre for value, centre in zip(vector, mean, strict=True)])[0]
 
 
-def _own(vector: Vector) -> tuple[Vector, float]:
+def _own(vector: Sequence[float]) -> tuple[Vector, float]:
     """Return a unit vector without what petitions share, as a unit vector, and how long it was before."""
     rest = list(vector)
     for axis in _read_means()["common"]:

@@ -98,3 +98,7 @@ WHERE petition_id <> ALL (%(exclude)s::bigint[]) AND (
         ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s
     )
 )
+
+-- name: read_vectors
+SELECT petition_id, subvector(e, 1, 384)::vector::real[], subvector(e, 385, 384)::vector::real[]
+FROM petition_vector WHERE petition_id = ANY (%(petitions)s::bigint[])

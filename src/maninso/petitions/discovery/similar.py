@@ -21,11 +21,10 @@ from maninso.petitions.discovery.grams import (
     grams_of_word,
     lead_of,
     list_grams,
-    profile,
-    share,
     split_words,
 )
 from maninso.petitions.discovery.index import read_weights
+from maninso.petitions.discovery.profile import ACT, profile, share
 from maninso.petitions.discovery.question import strip_ending
 from maninso.petitions.discovery.sql import QUERIES
 from maninso.petitions.discovery.stance import compare_stances
@@ -38,10 +37,11 @@ _MOST_EXCLUDED = 300
 _MOST_SHARED = 5
 _CANDIDATES = 200
 _NEAREST = 100
-_SAME, _SAME_BY_GRAMS = 0.35, 0.6  # the least score of what very likely asks for the same
+_SAME, _SAME_BY_GRAMS = 0.47, 0.3  # the least score of what very likely asks for the same
 _NEAR = 0.1  # the least score of what is looked at for being opposed
 _OPPOSED = 0.5  # of its score: what is left to one that seems to ask for the opposite
-_OF_GRAMS = 0.3  # what grams weigh beside a cosine
+_OF_GRAMS = 0.8  # what grams weigh beside a cosine
+_LEANED_ON, _LEANING = 3, 1.5  # petitions that a draft's meaning leans towards, and by how much of their score
 _MOST_GRAMS = 40  # that the index is asked for
 _MOST_VISITS = 120_000  # petitions that those grams may hold together
 
@@ -108,48 +108,66 @@ def _compare(title: str, lead: str, exclude: list[int]) -> list[_Compared]:
     weights = read_weights()
     mine = profile(title, lead, weights)
     found = _find_candidates(mine, weights, exclude)
-    cosines = _compare_meaning(title, lead, found, exclude)
-    compared = []
-    rows = Petition.objects.filter(LISTED, pk__in={*found, *(cosines or ())}).values_list("pk", "title", "body")
+    meant = meaning.encode_draft(title, lead) if title or lead else None
+    own = meant.own if meant else None
+    cosines = _compare_meaning(own, near=meant.write(), known=found, exclude=exclude) if meant and own else {}
+    alike: dict[int, float] = {}
+    opposed: set[int] = set()
+    rows = Petition.objects.filter(LISTED, pk__in={*found, *cosines}).values_list("pk", "title", "body")
     for petition_id, their_title, their_body in rows:
         their_lead = lead_of(their_body)
-        alike = share(mine, profile(their_title, their_lead, weights))
-        cosine = None if cosines is None else max(cosines.get(petition_id, 0.0), 0.0)
-        stance = ""
-        if (alike if cosine is None else cosine) >= _NEAR:
-            stance = compare_stances(title, their_title, my_text=lead, their_text=their_lead)
-        compared.append(_judge(petition_id, alike, cosine, stance))
-    return compared
+        alike[petition_id] = share(mine, profile(their_title, their_lead, weights))
+        if (cosines.get(petition_id, 0.0) if own else alike[petition_id]) >= _NEAR and compare_stances(
+            title, their_title, my_text=lead, their_text=their_lead
+        ):
+            opposed.add(petition_id)
+    if not own:
+        return [_judge(each, alike[each], None, each in opposed) for each in alike]
+    scores = {each: _blend(alike[each], cosines.get(each, 0.0)) for each in alike if each not in opposed}
+    best = sorted(scores, key=lambda each: (-scores[each], -each))[:_LEANED_ON]
+    leaning = meaning.lean(own, _read_own([(each, scores[each] * _LEANING) for each in best]))
+    cosines = _compare_meaning(leaning, near="", known=list(alike), exclude=exclude)
+    return [_judge(each, alike[each], cosines.get(each, 0.0), each in opposed) for each in alike]
 
 
-def _judge(petition_id: int, alike: float, cosine: float | None, stance: str) -> _Compared:
+def _blend(alike: float, cosine: float) -> float:
+    return (max(cosine, 0.0) + _OF_GRAMS * alike) / (1 + _OF_GRAMS)
+
+
+def _judge(petition_id: int, alike: float, cosine: float | None, opposed: bool) -> _Compared:
     """Score from 0 to 1, by meaning and grams where both are known; what seems opposed goes down and is said to be."""
-    score = alike if cosine is None else (cosine + _OF_GRAMS * alike) / (1 + _OF_GRAMS)
-    if stance:
+    score = alike if cosine is None else _blend(alike, cosine)
+    if opposed:
         return _Compared(petition_id, score * _OPPOSED, "opposite")
     least = _SAME_BY_GRAMS if cosine is None else _SAME
     return _Compared(petition_id, score, "same" if score >= least else "related")
 
 
-def _compare_meaning(title: str, lead: str, found: list[int], exclude: list[int]) -> dict[int, float] | None:
-    meant = meaning.encode_draft(title, lead) if title or lead else None
-    if meant is None:
-        return None
-    own_title, own_lead = meant.write_own()
+def _compare_meaning(own: meaning.Own, *, near: str, known: list[int], exclude: list[int]) -> dict[int, float]:
+    """Return the cosines of the known petitions and, where it is told what is `near`, of those nearest to that."""
+    title, lead = map(meaning.write_vector, own)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.ef_search = 200")
         cursor.execute(
             QUERIES["compare_meaning"],
             {
-                "title": own_title,
-                "lead": own_lead,
-                "near": meant.write(),
-                "known": found,
+                "title": title,
+                "lead": lead,
+                "near": near or f"[{title[1:-1]},{lead[1:-1]}]",
+                "known": known,
                 "exclude": exclude,
-                "most": _NEAREST,
+                "most": _NEAREST if near else 0,
             },
         )
         return dict(cursor.fetchall())
+
+
+def _read_own(weighed: Sequence[tuple[int, float]]) -> list[tuple[float, meaning.Own]]:
+    """Return weights with what petitions mean without what they share; those that have no vector are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["read_vectors"], {"petitions": [petition_id for petition_id, _ in weighed]})
+        kept = {petition_id: meaning.own_of(title, lead) for petition_id, title, lead in cursor.fetchall()}
+    return [(weight, kept[petition_id]) for petition_id, weight in weighed if petition_id in kept]
 
 
 def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int]) -> list[int]:
@@ -157,6 +175,8 @@ def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int
     told: list[float] = []
     visits = 0.0
     for gram in sorted(mine, key=lambda each: (-mine[each], each)):
+        if gram.startswith(ACT):
+            continue
         visits += weights.frequency(gram)
         if lexemes and (len(lexemes) >= _MOST_GRAMS or visits > _MOST_VISITS):
             break

@@ -164,7 +164,7 @@ def compare_stances(mine: str, theirs: str, *, my_text: str = "", their_text: st
     The texts tell whether two names may be of one: a minister by name, and by office.
     """
     pairs = [(one, other) for one in read_clauses(mine) for other in read_clauses(theirs)]
-    shared = [(one, other, len(one.grams & other.grams)) for one, other in pairs]
+    shared = [(one, other, len(_list_shared(one, other))) for one, other in pairs]
     if any(one.is_for == other.is_for and grams for one, other, grams in shared):
         return ""
     if any(one.is_for != other.is_for and grams >= _ENOUGH and _meet(one, other) for one, other, grams in shared):
@@ -173,6 +173,19 @@ def compare_stances(mine: str, theirs: str, *, my_text: str = "", their_text: st
     if any(_are_rivals(one, other, texts) for one, other in pairs):
         return "rival"
     return ""
+
+
+def _list_shared(one: Clause, other: Clause) -> frozenset[str]:
+    """Return the grams that what two clauses name shares.
+
+    Where both ask for one act of which there is one object, an ending that only says the kind (this party, that party)
+    is not shared.
+    """
+    shared = one.grams & other.grams
+    if one.act not in _OF_ONE or one.act != other.act:
+        return shared
+    longer = [(a, b) for a in one.named for b in other.named if len(a) > 2 < len(b) and not a.isascii()]
+    return shared - {a[-2:] for a, b in longer if a[-2:] == b[-2:] and a[-3] != b[-3]}
 
 
 def _meet(one: Clause, other: Clause) -> bool:
@@ -184,7 +197,7 @@ def _meet(one: Clause, other: Clause) -> bool:
 
 def _are_rivals(one: Clause, other: Clause, texts: tuple[str, str]) -> bool:
     """Whether two clauses ask for the same act, of which there is one object, but name others."""
-    if one.act not in _OF_ONE or one.act != other.act or one.is_for != other.is_for or one.grams & other.grams:
+    if one.act not in _OF_ONE or one.act != other.act or one.is_for != other.is_for or _list_shared(one, other):
         return False
     ours, others = (*one.named, "".join(one.named)), (*other.named, "".join(other.named))
     if any(_abbreviates(a, b) or _abbreviates(b, a) for a in ours for b in others):

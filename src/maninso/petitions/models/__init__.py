@@ -26,7 +26,7 @@ from maninso.petitions.models.petition import CharterVersion, Petition, StateCha
 from maninso.petitions.models.raising import RECEIVED, BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyPetition, ReplyTarget, Verdict
 from maninso.petitions.models.reported import ReportedRecord
-from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue
+from maninso.petitions.models.search import GramCount, GramFrequency, PetitionSearch, SearchDue, TitleWord
 from maninso.petitions.models.signing import SigningGate, SigningTally, SigningThreshold, SigningTree
 from maninso.petitions.models.webhook import Delivery, Webhook
 
@@ -91,6 +91,7 @@ __all__ = [
     "Subscriber",
     "Takedown",
     "TermEnd",
+    "TitleWord",
     "Verdict",
     "VoidBatch",
     "Webhook",

@@ -3,6 +3,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -41,6 +42,21 @@ class GramFrequency(models.Model):
     class Meta:
         db_table = "petition_gram"
         constraints: ClassVar = [models.CheckConstraint(condition=Q(petitions__gt=0), name="petition_gram_counted")]
+
+
+class TitleWord(models.Model):
+    """A word of titles, and in how many it is: what a misspelt word is corrected to (discovery/spelling.py)."""
+
+    word = models.TextField(primary_key=True)
+    petitions = models.IntegerField()
+    keys = ArrayField(models.TextField())  # its letters, and what they are without one of them
+
+    class Meta:
+        db_table = "petition_title_word"
+        indexes: ClassVar = [GinIndex(fields=["keys"], name="petition_title_word_keys")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(petitions__gt=0), name="petition_title_word_counted")
+        ]
 
 
 class GramCount(models.Model):

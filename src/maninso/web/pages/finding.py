@@ -1,5 +1,6 @@
 """What the page of a list shows around its cards: the filter, what narrows it, the pager, and what to try instead."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.functional import Promise
@@ -38,6 +39,7 @@ def show_filter(found: PetitionPage) -> dict[str, Any]:
         "institutions": [(name, name_institution(name)) for name in choices.institutions] if several else [],
         "narrowed": _list_narrowed(wanted),
         "has_more": bool(wanted.institution or wanted.region or wanted.since or wanted.until),
+        "suggestion": link_filter(replace(wanted, query=found.suggestion)) if found.suggestion else "",
         "anywhere": link_filter(Wanted(query=wanted.query, sort="relevance")),
     }
 
