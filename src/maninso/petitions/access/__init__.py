@@ -5,6 +5,8 @@ the functions from here.
 """
 
 from maninso.petitions.access.bills import AboutView, ProvisionView, WholeBill, find_bill, list_bills
+from maninso.petitions.access.build import summarise
+from maninso.petitions.access.curve import Stretch, read_curve
 from maninso.petitions.access.find import (
     find_count,
     find_petition,
@@ -50,6 +52,7 @@ __all__ = [
     "ProvisionView",
     "ReceiptView",
     "ResponseView",
+    "Stretch",
     "ThresholdView",
     "VerdictsView",
     "WholeBill",
@@ -62,6 +65,8 @@ __all__ = [
     "find_petitions",
     "list_bills",
     "log_key",
+    "read_curve",
     "read_log_file",
     "read_receipt",
+    "summarise",
 ]
