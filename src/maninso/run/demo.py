@@ -343,7 +343,7 @@ def describe(address: str, settings: Settings) -> list[str]:
         f"  {address}/obligations",
         "      what is owed, answered, late and overdue, and who keeps their word",
         f"  {address}/bills",
-        "      what became of petitions: a law, a bill, a refusal",
+        "      what became of petitions: laws, a bill, a ruling, a refusal",
         f"  {address}/office/debts",
         "      the clerk's desk (come in by the clerk's link below): an answer waits for a second pair of eyes",
         f"  .venv/bin/maninso verify {address}/petitions/{number}",
