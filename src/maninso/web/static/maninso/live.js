@@ -24,7 +24,7 @@ const show = (count) => {
 const ask = async () => {
   if (!document.hidden) {
     try {
-      const answer = await fetch(address);
+      const answer = await fetch(address, { cache: "no-cache" });
       if (!answer.ok) throw answer;
       const count = (await answer.json()).signature_count;
       if (count !== shown) show(count);
