@@ -194,7 +194,7 @@ def read_known_migrations() -> set[tuple[str, str]]:
     from django.apps import apps
     from django.db.migrations.loader import MigrationLoader
 
-    known = set()
+    known: set[tuple[str, str]] = set()
     for config in apps.get_app_configs():
         module, _ = MigrationLoader.migrations_module(config.label)
         spec = find_spec(module) if module else None
