@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no
 ARCHIVE ?= var/archive
 LABELS ?= var/labels
 
-.PHONY: help demo test browser lint format bench bench-search lock install clean
+.PHONY: help demo test browser screens lint format bench bench-search lock install clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ browser: ## install Chromium, which the journeys of the suite need
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq fonts-noto-cjk && \
 		  { apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; } >/dev/null || \
 		echo "NO BROWSER: Chromium is not installed, so journeys in a browser are skipped (sudo apt-get install chromium)"
+
+screens: $(INSTALLED) browser ## pictures of the sample site in every state: var/screens/index.html (PORT=8177)
+	@PORT=$(if $(filter command line,$(origin PORT)),$(PORT),8177) $(BIN)/python -m tests.screens
 
 lint: $(INSTALLED) ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

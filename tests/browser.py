@@ -20,6 +20,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 # The shell without a window first: it is the same engine, and costs half the processor time.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MISSING = "NO BROWSER: Chromium is not installed, so what people see was not tested (apt-get install chromium)"
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
 ACCEPTED = {"ko": "ko-KR", "en": "en-GB"}
 
 OpenBrowser = Callable[..., Page]
@@ -29,25 +34,22 @@ OpenBrowser = Callable[..., Page]
 """
 
 
+def find_program() -> str | None:
+    """Return the path of the browser; None where there is none."""
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for a file's tests, which reaches this machine alone.
 
     Not for the session: while Playwright runs, its event loop is this thread's, and no other test could start its own.
     """
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    program = find_program()
     if program is None:
         pytest.skip(MISSING)
-    arguments = [
-        *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-        *(
-            "--disable-component-update",
-            "--disable-sync",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-        ),
-    ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 

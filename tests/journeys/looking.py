@@ -20,10 +20,37 @@ SPACED = (
     " p { margin-bottom: 2em !important; }"
 )
 
-_AXE = """async (tags) => {
-  const found = await axe.run(document, {resultTypes: ['violations'], runOnly: tags});
-  return found.violations.map((each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 200)).join(' | '));
-}"""
+# Of these axe-core's answer may be another at another width; of all others but colours it is the page's markup alone.
+LAYOUT = ("target-size", "scrollable-region-focusable", "link-in-text-block", "css-orientation-lock")
+
+_SAY = """(found) => found.violations.map(
+  (each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 200)).join(' | '))"""
+
+_AXE = f"""async ([type, values]) => ({_SAY})(await axe.run(document, {{
+  resultTypes: ['violations'], runOnly: {{type, values}}, rules: {{'color-contrast': {{enabled: false}}}}}}))"""
+
+# Comparing colours takes axe-core long. All of ours come from one style sheet, by tag, class and state of an element
+# and of those around it: where these are the same, so are the colours.
+_PALE = f"""async (seen) => {{
+  const known = new Set(seen), fresh = new Map(), kinds = new Map();
+  const state = (each) => ['aria-current', 'aria-selected', 'disabled', 'type', 'role', 'open']
+    .map((name) => each.getAttribute(name) ?? '').join();
+  const kind = (each) => {{
+    if (each === null) return '';
+    if (!kinds.has(each))
+      kinds.set(each, kind(each.parentElement) + '>' + each.localName + '.' + each.className + state(each));
+    return kinds.get(each);
+  }};
+  for (const each of document.body.querySelectorAll('*:not(svg, svg *, script, option)')) {{
+    const own = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if ((own || each.matches('input, textarea, select')) && !known.has(kind(each)) && each.checkVisibility())
+      fresh.set(kind(each), each);
+  }}
+  if (fresh.size === 0) return [[], []];
+  const found = await axe.run({{include: [...fresh.values()]}}, {{
+    resultTypes: ['violations'], runOnly: {{type: 'rule', values: ['color-contrast']}}}});
+  return [({_SAY})(found), [...fresh.keys()]];
+}}"""
 
 _SIDEWAYS = """() => {
   const wide = document.scrollingElement.scrollWidth, seen = document.documentElement.clientWidth;
@@ -78,13 +105,54 @@ _CONTROLS = """() => {
   return faults;
 }"""
 
+_WEIGHT = """async () => {
+  const shifts = await new Promise((resolve) => {
+    const watcher = new PerformanceObserver((list) => { watcher.disconnect(); resolve(list.getEntries()); });
+    watcher.observe({type: 'layout-shift', buffered: true});
+    setTimeout(() => resolve([]), 50);  // where nothing shifted, nothing comes
+  });
+  const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .filter((each) => each.initiatorType !== 'fetch');
+  return {
+    view: loaded.reduce((sum, each) => sum + each.encodedBodySize, 0),
+    requests: loaded.length,
+    nodes: document.querySelectorAll('*').length,
+    shift: shifts.filter((each) => !each.hadRecentInput).reduce((sum, each) => sum + each.value, 0),
+  };
+}"""
 
-def find_barriers(page: Page) -> list[str]:
-    """Return what axe-core finds against WCAG 2.2 A and AA."""
+
+def find_weight(page: Page, **most: float) -> list[str]:
+    """Return which of `view` (bytes sent), `requests`, `nodes` and `shift` (of the layout) the page has too much of."""
+    found: dict[str, float] = page.evaluate(_WEIGHT)
+    return [f"{name}: {found[name]}, more than {limit}" for name, limit in most.items() if found[name] > limit]
+
+
+def find_barriers(page: Page, *, at_width: bool = False) -> list[str]:
+    """Return what axe-core finds against WCAG 2.2 A and AA, but for colours.
+
+    `at_width`: the page was looked at already, at another width, so only what the width may change is looked at.
+    """
+    _have_axe(page)
+    found: list[str] = page.evaluate(_AXE, ["rule", list(LAYOUT)] if at_width else ["tag", list(RULES)])
+    return found
+
+
+def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
+    """Return the text that axe-core finds too pale on its ground.
+
+    Of elements that look alike by the style sheet one is looked at; `seen` remembers which, from page to page.
+    """
+    _have_axe(page)
+    seen = set() if seen is None else seen
+    found: tuple[list[str], list[str]] = page.evaluate(_PALE, sorted(seen))
+    seen.update(found[1])
+    return found[0]
+
+
+def _have_axe(page: Page) -> None:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    found: list[str] = page.evaluate(_AXE, list(RULES))
-    return found
 
 
 def find_sideways(page: Page) -> list[str]:
@@ -125,14 +193,18 @@ def listen(page: Page) -> list[str]:
     return faults
 
 
-def look_at(page: Page, *ways: tuple[int, str]) -> list[str]:
-    """Return every fault of the page that is shown now; `ways` are widths and colour schemes for axe-core."""
+def look_at(page: Page, *ways: tuple[int, str], seen: dict[tuple[int, str], set[str]]) -> list[str]:
+    """Return every fault of the page that is shown now; `ways` are widths and colour schemes for axe-core.
+
+    `seen` remembers which elements were seen in which way.
+    """
     faults = []
-    for width, scheme in ways:
+    for number, (width, scheme) in enumerate(ways):
         page.set_viewport_size({"width": width, "height": HEIGHT})
         # Colours that change little by little are not those that are read.
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        faults += [f"{width} px, {scheme}: {each}" for each in find_barriers(page)]
+        found = find_barriers(page, at_width=number > 0) + find_pale(page, seen.setdefault((width, scheme), set()))
+        faults += [f"{width} px, {scheme}: {each}" for each in found]
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
     faults += [f"{NARROW} px: {each}" for each in find_sideways(page) + find_bad_controls(page)]
     faults += [f"{NARROW} px, spaced: {each}" for each in find_cut_off(page)]

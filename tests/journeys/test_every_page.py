@@ -24,11 +24,15 @@ from tests.live import LiveSite, find_free_port, run_to_the_end
 from tests.mailbox import wait_for_message
 
 from maninso.run.demo_petitions import SAMPLES
+from maninso.run.demo_stories import LAW
 from maninso.run.postgres import server_url
 from maninso.web import office_urls, page_urls
+from maninso.web.shared.assets import read_asset
 
-HEAVIEST_PAGE = 60_000  # bytes of HTML
-HEAVIEST_CSS, HEAVIEST_SCRIPTS = 14_000, 5_000  # bytes, compressed by brotli, all files together
+HEAVIEST_PAGE, HEAVIEST_SENT = 60_000, 12_000  # bytes of HTML: as it is, and compressed by brotli
+HEAVIEST_CSS, HEAVIEST_SCRIPTS = 8_000, 5_000  # bytes, compressed by brotli, all files together
+HEAVIEST_VIEW, MOST_REQUESTS = 30_000, 6  # bytes as they are sent, and requests, of a page with all that it loads
+MOST_NODES, MOST_SHIFT = 800, 0.05  # elements; cumulative layout shift
 PROVIDERS = """
 [agency]
 name = { ko = "시민 인증", en = "Citizen ID" }
@@ -89,6 +93,7 @@ class Tour:
     pictures: Path | None = None
     faults: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    looks: dict[tuple[int, str], set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._console = looking.listen(self.page)
@@ -117,11 +122,17 @@ class Tour:
         path = urlsplit(self.page.url).path.removeprefix(f"/{self.language}") or "/"
         found = name or resolve(path, "maninso.web.page_urls").url_name or path
         self.seen.add(found)
-        faults = looking.look_at(self.page, *LOOKS[self.language]) + self._console
-        self._console.clear()
         assert self._document is not None
-        if (weight := len(self._document.body())) > HEAVIEST_PAGE:
-            faults.append(f"{weight} bytes of HTML")
+        html = self._document.body()
+        sent = len(brotli.compress(html, quality=5))
+        # Before the window changes its width, which shifts everything.
+        faults = looking.find_weight(
+            self.page, view=HEAVIEST_VIEW, requests=MOST_REQUESTS, nodes=MOST_NODES, shift=MOST_SHIFT
+        )
+        if len(html) > HEAVIEST_PAGE or sent > HEAVIEST_SENT:
+            faults.append(f"{len(html)} bytes of HTML, {sent} sent")
+        faults += looking.look_at(self.page, *LOOKS[self.language], seen=self.looks) + self._console
+        self._console.clear()
         self.faults += [f"{self.language} {path} ({found}) {fault}" for fault in faults]
         if self.pictures:
             self._keep(found)
@@ -149,6 +160,7 @@ def read_and_search(tour: Tour) -> None:
     """Look at everything that is there to read, with petitions in every state."""
     petitions = find_petitions(tour.site)
     by_state = {each["state"]: number for number, each in petitions}
+    by_state["law"] = next(number for number, each in petitions if each["action"] == LAW)
     by_state["gone"] = next(iter({*range(1, len(SAMPLES) + 1)} - {number for number, _ in petitions}))
     void = next(number for number, each in petitions if each["ledger"] and each["ledger"]["voids"])
     answered, debt = next(
@@ -177,7 +189,11 @@ def sign(tour: Tour, petition: int) -> None:
     tour.open(f"/petitions/{petition}/confirm?ticket={ticket_of('somebody with a link')}")
     tour.open(f"/identity/rehearsal?petition={petition}")
     tour.click("main form button.go")
+    # A receipt that waits for its seal is looked at before it loads itself anew, and after.
+    tour.page.route("**/static/seal.*", lambda route: route.fulfill(body="", content_type="text/javascript"))
     tour.click("main form button.go")  # which signs
+    tour.page.unroute("**/static/seal.*")
+    tour.page.reload()
     tour.page.wait_for_selector("a[href$='.tlog-proof']")
     tour.look()
     tour.open(urlsplit(tour.page.url).path.removeprefix(f"/{tour.language}") + "/withdraw")
@@ -368,7 +384,7 @@ def test_nobody_is_kept_out_of_any_page(
 def test_a_page_loads_little() -> None:
     static = Path(page_urls.__file__).parent / "static" / "maninso"
     weights = {
-        ending: sum(len(brotli.compress(file.read_bytes())) for file in static.glob(f"*.{ending}"))
+        ending: sum(len(brotli.compress(read_asset(file.name))) for file in static.glob(f"*.{ending}"))
         for ending in ("css", "js")
     }
     assert weights["css"] < HEAVIEST_CSS
@@ -376,7 +392,8 @@ def test_a_page_loads_little() -> None:
 
 
 FAULTY = {
-    "find_barriers": '<html lang="en"><title>t</title><main><h1 style="color:#eee;background:#fff">Pale</h1></main>',
+    "find_barriers": '<html lang="en"><title>t</title><main><h1>Picture</h1><img src="data:,"></main>',
+    "find_pale": '<html lang="en"><title>t</title><main><h1 style="color:#eee;background:#fff">Pale</h1></main>',
     "find_sideways": '<main style="width:2000px">wide</main>',
     "find_cut_off": '<button style="width:7em;padding:0;white-space:nowrap;font:16px/1 monospace">Sign it now</button>',
     "find_bad_controls": "<style>:focus{outline:none}</style><label>a <input></label><button>Go</button>",
@@ -394,12 +411,43 @@ def test_each_check_sees_its_fault(chromium: Browser, check: str) -> None:
     page.close()
 
 
+def test_colours_are_looked_at_once_for_what_looks_alike(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+    seen: set[str] = set()
+    page.set_content('<main><p class="a">Plain</p><p class="a">Plain</p></main>')
+    assert looking.find_pale(page, seen) == []
+    assert len(seen) == 1
+    for pale in ('<p class="b" style="color:#eee">', '<div><p class="a" style="color:#eee">', '<b style="color:#eee">'):
+        page.set_content(f"<main>{pale}Pale</main>")
+        assert looking.find_pale(page, seen) != []
+    page.close()
+
+
+def test_targets_are_looked_at_at_every_width(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": looking.DESK, "height": looking.HEIGHT})
+    small = "<style>a{display:inline-block;width:10px;height:10px;overflow:hidden}</style>"
+    links = "<a href=x>a</a><a href=y>b</a>"
+    page.set_content(f'<html lang="en"><title>t</title><main>{small}<ul><li>{links}</ul></main>')
+    assert [fault for fault in looking.find_barriers(page, at_width=True) if fault.startswith("target-size")] != []
+    page.close()
+
+
 def test_what_only_a_screen_reader_reads_is_not_cut_off_but_what_stands_beside_it_is(chromium: Browser) -> None:
     page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
     page.set_content('<div style="position:absolute;width:1px;height:1px;overflow:hidden"><b>Count</b> Day</div>')
     assert looking.find_cut_off(page) == []
     page.set_content('<div style="width:2px;height:2px;overflow:hidden"><b>Count</b> Day</div>')
     assert looking.find_cut_off(page) != []
+    page.close()
+
+
+@pytest.mark.parametrize("limit", ["view", "requests", "nodes", "shift"])
+def test_each_weight_is_seen(any_petition: int, site: LiveSite, chromium: Browser, limit: str) -> None:
+    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+    page.goto(f"{site.url}/en/petitions/{any_petition}")
+    wide = {"view": HEAVIEST_VIEW, "requests": MOST_REQUESTS, "nodes": MOST_NODES, "shift": MOST_SHIFT}
+    assert looking.find_weight(page, **wide) == []
+    assert looking.find_weight(page, **{**wide, limit: -1}) != []
     page.close()
 
 

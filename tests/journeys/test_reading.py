@@ -12,7 +12,7 @@ TIMELY = 3.0  # seconds: one to be sealed, one to be fresh, one to be stale whil
 
 
 def read_page_count(page: Answer) -> int:
-    found = re.search(r'<p class="num">([0-9,]+)<small>', page.body.decode())
+    found = re.search(r'<p class="num"[^>]*>([0-9,]+)<small>', page.body.decode())
     assert found is not None
     return int(found[1].replace(",", ""))
 

@@ -7,10 +7,12 @@ from subprocess import CompletedProcess
 import psycopg
 import pytest
 
-from maninso.charter import find_text_faults, load_preset
+from maninso.charter import find_text_faults
 from maninso.ledger.checkpoint import peek_checkpoint
 from maninso.petitions.models import petition
-from maninso.run.demo_petitions import SAMPLES, unwrap
+from maninso.run.demo_petitions import SAMPLES
+from maninso.run.demo_sample import read_sample_charter, unwrap
+from maninso.run.demo_stories import GROUPED
 from maninso.run.postgres import server_url
 
 from .conftest import run_maninso
@@ -30,7 +32,7 @@ def test_every_state_but_the_draft_has_a_petition(database: psycopg.Connection) 
 def test_every_text_keeps_to_its_charter() -> None:
     faults = {
         sample.title: find_text_faults(
-            load_preset(sample.charter), title=sample.title, body=unwrap(sample.body, language=sample.language)
+            read_sample_charter(sample.charter), title=sample.title, body=unwrap(sample.body, language=sample.language)
         )
         for sample in SAMPLES
     }
@@ -49,7 +51,7 @@ def test_something_is_owed_overdue_and_kept_and_one_petition_is_about_to_meet_it
     rows = database.execute(
         "SELECT DISTINCT state, state = 'owed' AND coalesce(due_at < now(), false) FROM petitions_obligation"
     ).fetchall()
-    assert set(rows) == {("owed", False), ("owed", True), ("kept", False)}
+    assert set(rows) == {("owed", False), ("owed", True), ("kept", False), ("declined", False)}
     row = database.execute(
         "SELECT min(p.needed[1] - t.count) FROM petitions_petition p JOIN signing_tree t ON t.petition_id = p.id"
         " WHERE p.state = 'open' AND p.needed[1] > t.count"
@@ -64,9 +66,28 @@ def test_answers_in_time_late_and_corrected_a_draft_and_outcomes_are_there(datab
     states = database.execute("SELECT DISTINCT state FROM petitions_reply").fetchall()
     assert set(states) == {("published",), ("proposed",)}
     said = database.execute("SELECT obligation_id, count(*) FROM petitions_verdict GROUP BY 1").fetchall()
-    assert (len(said), min(count for _, count in said) > 30) == (3, True)
+    assert (len(said), min(count for _, count in said) > 30) == (5, True)
     bills = database.execute("SELECT kind, enacted_on IS NOT NULL FROM petitions_bill").fetchall()
-    assert set(bills) == {("bill", True), ("bill", False), ("refusal", False)}
+    assert set(bills) == {("bill", True), ("bill", False), ("refusal", False), ("ruling", False)}
+
+
+def test_a_day_was_moved_with_a_reason_and_two_petitions_are_one_family(database: psycopg.Connection) -> None:
+    moved = "SELECT new_due_on > old_due_on AND reason <> '' FROM petitions_extension"
+    assert database.execute(moved).fetchall() == [(True,)]
+    family = (
+        "SELECT array_agg(title ORDER BY p.id) FROM petitions_familymember m"
+        " JOIN petitions_petition p ON p.id = m.petition_id GROUP BY m.family_id"
+    )
+    assert database.execute(family).fetchall() == [(list(GROUPED),)]
+
+
+def test_the_history_goes_back_a_year_and_signers_come_from_all_over(database: psycopg.Connection) -> None:
+    oldest = "SELECT min(opened_at) < now() - interval '330 days' FROM petitions_petition"
+    assert database.execute(oldest).fetchone() == (True,)
+    regions = "SELECT max(n) FROM (SELECT count(DISTINCT region) AS n FROM signing_tally GROUP BY petition_id) AS each"
+    assert database.execute(regions).fetchone() == (17,)
+    methods = "SELECT count(DISTINCT method) FROM signing_tally"
+    assert database.execute(methods).fetchone() == (4,)
 
 
 def test_counts_are_signatures_less_voids_and_every_checkpoint_covers_its_log(database: psycopg.Connection) -> None:

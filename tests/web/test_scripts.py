@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from tests.web.reading import Page
 
-from maninso.web.shared.assets import asset_path
+from maninso.web.shared.assets import asset_path, read_asset
 
 MOST_BYTES = 5 * 1024  # of all scripts of the site together, as they are sent
 SCRIPTS = {
@@ -19,7 +19,13 @@ SCRIPTS = {
 
 
 def test_all_scripts_together_are_small() -> None:
-    assert sum(len(brotli.compress(text.encode(), quality=5)) for text in SCRIPTS.values()) <= MOST_BYTES
+    assert sum(len(brotli.compress(read_asset(name), quality=5)) for name in SCRIPTS) <= MOST_BYTES
+
+
+def test_comments_are_not_sent_and_nothing_else_is_missing() -> None:
+    for name, text in SCRIPTS.items():
+        kept = [line for line in text.splitlines() if not line.lstrip().startswith("//")]
+        assert read_asset(name).decode().splitlines() == kept
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -29,7 +35,7 @@ def test_a_script_loads_nothing_and_writes_no_markup(client: Client, name: str) 
     )
     answer = client.get(asset_path(name))
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
-    assert answer.content.decode() == SCRIPTS[name]
+    assert answer.content == read_asset(name)
 
 
 @pytest.mark.django_db

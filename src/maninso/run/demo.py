@@ -8,18 +8,20 @@ import datetime as dt
 import os
 import random
 import shutil
+from bisect import bisect
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 import psycopg
 
 from maninso import ManinsoError, UsageError
-from maninso.charter import load_preset
 from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, render_sign
 from maninso.run.console import say, show_progress
 from maninso.run.database import open_site
 from maninso.run.demo_outcomes import answer_by_two, make_outcomes, name_signers
-from maninso.run.demo_petitions import SAMPLES, Sample, unwrap
+from maninso.run.demo_petitions import SAMPLES
+from maninso.run.demo_sample import Sample, read_sample_charter, unwrap
 from maninso.run.postgres import remove_cluster
 from maninso.run.settings import Settings, read_or_make_secret, read_settings
 from maninso.signing.gate import append_entries
@@ -28,6 +30,7 @@ from maninso.signing.sequencer import Sequencer
 
 BEING_MADE, MADE = "demonstration, being made", "demonstration"
 STEPS = 16  # a petition's signatures are appended in so many steps, so that its checkpoints and thresholds have days
+ASSURANCES = (2, 5, 3, 1)  # of eleven people, who proved how who they are: by the level of assurance
 RUSH = 4.0  # how much denser the first days are than the last
 SEED = 1792  # the year of the petition of ten thousand; the same sample site each time
 VOID_TEXT = (
@@ -161,10 +164,13 @@ class Maker:
         self._sequencer = sequencer
         self._sample = sample
         self._now = now
-        self._charter = load_preset(sample.charter)
+        self._charter = read_sample_charter(sample.charter)
         self._random = random.Random(f"{SEED}/{sample.title}")  # noqa: S311 - made-up people need no secrecy
         self._opened_at = now - dt.timedelta(days=sample.opened)
         self._named: Iterator[bytes] = iter(())
+        self._regions = list(accumulate(self._weigh(code) for code in self._charter.regions))
+        least = self._charter.signer.minimum_assurance
+        self._assurances = [level for level, count in enumerate(ASSURANCES) if level >= least for _ in range(count)]
 
     def make(self) -> None:
         """Make the petition, from its draft to the state where its way ends."""
@@ -223,9 +229,15 @@ class Maker:
         if self._sample.voids:
             self._void(petition_id, size, at=last)
 
+    def _weigh(self, code: str) -> float:
+        """Say how many sign in a region: as many as live there, and more in one and fewer in the other."""
+        from maninso.web.shared.regions import RESIDENTS
+
+        return RESIDENTS.get(code, 100) * self._random.uniform(0.5, 1.7)
+
     def _sign(self, moment: dt.datetime) -> bytes:
-        region = self._random.randint(1, len(self._charter.regions)) if self._charter.regions else 0
-        assurance = max(1, self._charter.signer.minimum_assurance)
+        region = bisect(self._regions, self._random.random() * self._regions[-1]) + 1 if self._regions else 0
+        assurance = self._random.choice(self._assurances)
         made_up = self._random.randbytes
         nullifier = next(self._named, None) or made_up(16)
         return render_sign(assurance, region, self._bucket(moment), nullifier, made_up(32))
@@ -331,7 +343,7 @@ def describe(address: str, settings: Settings) -> list[str]:
         f"  {address}/obligations",
         "      what is owed, answered, late and overdue, and who keeps their word",
         f"  {address}/bills",
-        "      what became of petitions: a law, a bill, a refusal",
+        "      what became of petitions: laws, a bill, a ruling, a refusal",
         f"  {address}/office/debts",
         "      the clerk's desk (come in by the clerk's link below): an answer waits for a second pair of eyes",
         f"  .venv/bin/maninso verify {address}/petitions/{number}",

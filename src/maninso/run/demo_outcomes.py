@@ -8,6 +8,7 @@ from typing import Any
 from maninso.identity.nullifier import derive_nullifier, open_sealed_key
 from maninso.identity.rehearsal import make_rehearsal_ticket
 from maninso.identity.ticket import Ticket
+from maninso.run.demo_stories import DECLINES, EXTENDED, FAMILY_NOTE, FORTUNES, GROUPED
 
 CLERK, OTHER = "clerk@example.org", "operator@example.org"  # who writes, and who reads and approves
 
@@ -169,7 +170,8 @@ def answer_by_two(
 
 def make_outcomes(*, now: dt.datetime) -> None:
     """Let the sample petitions have consequences. Django must be set up."""
-    from maninso.petitions.lifecycle import SYSTEM
+    from maninso.petitions.discovery import merge_petitions
+    from maninso.petitions.lifecycle import SYSTEM, Actor
     from maninso.petitions.obligations import keep_bill, read_desk, read_record
 
     desk = read_desk(institution="", show="owed", member="", now=now)
@@ -178,9 +180,43 @@ def make_outcomes(*, now: dt.datetime) -> None:
     judge_answers(now=now)
     correct_answer(now=now)
     numbers = find_numbers()
-    for outcome in OUTCOMES:
+    for outcome in (*OUTCOMES, *FORTUNES):
         record = make_record(outcome, petition_id=numbers[outcome["petition"]], now=now)
         keep_bill(read_record(record), actor=SYSTEM, now=now)
+    decline_and_extend(now=now)
+    merge_petitions(
+        [numbers[title] for title in GROUPED],
+        note=FAMILY_NOTE,
+        actor=Actor(role="moderator", name="moderator@example.org"),
+        now=now - dt.timedelta(days=3),
+    )
+
+
+def decline_and_extend(*, now: dt.datetime) -> None:
+    """Let the institution decline one debt on a ground of its charter, and move the day of another, with its reason."""
+    from maninso.petitions.lifecycle import Actor
+    from maninso.petitions.obligations import decline, extend, read_desk
+
+    clerk = Actor(role="clerk", name=CLERK)
+    debts = {
+        row.debt.petition_title: row.debt for row in read_desk(institution="", show="owed", member="", now=now).rows
+    }
+    declined, moved = debts[DECLINES["title"]], debts[EXTENDED["title"]]
+    decline(
+        declined.obligation_id,
+        reason=DECLINES["ground"],
+        note=DECLINES["note"],
+        now=declined.met_at + dt.timedelta(days=DECLINES["after"]),
+        actor=clerk,
+    )
+    assert moved.due_on is not None  # noqa: S101 - its charter sets one
+    extend(
+        moved.obligation_id,
+        length=EXTENDED["length"],
+        reason=EXTENDED["reason"],
+        now=dt.datetime.combine(moved.due_on - dt.timedelta(days=EXTENDED["before"]), dt.time(6), dt.UTC),
+        actor=clerk,
+    )
 
 
 def correct_answer(*, now: dt.datetime) -> None:

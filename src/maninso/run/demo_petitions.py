@@ -1,44 +1,7 @@
 """The sample site's petitions: made up, on everyday matters, and chosen so that every state has one."""
 
-import re
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the institution answered, and how many days after the threshold was met."""
-
-    after: int
-    author: str
-    summary: str
-    body: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One made-up petition. Days are counted back from now; `signatures` are those of made-up people."""
-
-    charter: str
-    language: str
-    title: str
-    body: str
-    topic: str
-    creator: str
-    state: str  # where its way ends: a state of the lifecycle
-    opened: int  # days ago; where it never opened, the day on which it was handed in
-    signatures: int = 0
-    voids: int = 0
-    ended: int = 0  # days ago: when it was withdrawn or removed
-    reason: str = ""  # a code of the charter
-    note: str = ""
-    length: str = ""
-    answer: Answer | None = None
-
-
-def unwrap(text: str, *, language: str) -> str:
-    """Return a sample's text as a person would have typed it: English lines are broken here for the source alone."""
-    return text if language == "ko" else re.sub(r"(?<!\n)\n(?!\n)", " ", text)
-
+from maninso.run.demo_sample import Answer, Sample
+from maninso.run.demo_stories import STORIES
 
 SAMPLES = (
     Sample(
@@ -382,4 +345,5 @@ We are sorry that this answer comes late: two departments had to agree on who lo
 2. Broken ones can be reported at the counter and are replaced within a week.""",
         ),
     ),
+    *STORIES,
 )

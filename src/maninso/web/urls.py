@@ -50,6 +50,7 @@ urlpatterns = [
     path("petitions/<str:number>.json", petitions.show_petition, name="petition_json"),
     path("petitions/<str:number>/count.json", petitions.show_count, name="count_json"),
     path("petitions/<str:number>/badge.svg", embeds.send_badge, name="badge"),
+    path("petitions/<str:number>/card.png", embeds.send_card, name="card"),
     path("oembed", embeds.show_oembed, name="oembed"),
     path("petitions/<str:number>/signatures.csv", exports.export_signatures, {"ending": "csv"}, name="signatures_csv"),
     path(

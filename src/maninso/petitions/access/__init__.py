@@ -6,6 +6,8 @@ the functions from here.
 
 from maninso.petitions.access.answers import find_document
 from maninso.petitions.access.bills import AboutView, ProvisionView, WholeBill, find_bill, list_bills
+from maninso.petitions.access.build import summarise
+from maninso.petitions.access.curve import Stretch, read_curve
 from maninso.petitions.access.find import (
     find_count,
     find_petition,
@@ -59,6 +61,7 @@ __all__ = [
     "ReportedPart",
     "ReportedView",
     "ResponseView",
+    "Stretch",
     "ThresholdView",
     "VerdictsView",
     "WholeBill",
@@ -72,6 +75,8 @@ __all__ = [
     "find_petitions",
     "list_bills",
     "log_key",
+    "read_curve",
     "read_log_file",
     "read_receipt",
+    "summarise",
 ]

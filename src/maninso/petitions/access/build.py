@@ -40,7 +40,10 @@ _PRESSING = ("overdue", "owed", "kept")
 def build_card(petition: Petition, *, now: dt.datetime) -> PetitionCard:
     """Make a card of a petition from `card_rows`."""
     thresholds = _thresholds(petition, by_region={})
-    upcoming = next((each for each in thresholds if not each.met), thresholds[-1] if thresholds else None)
+    met = [each for each in thresholds if each.met]
+    upcoming = next((each for each in thresholds if not each.met), met[-1] if met else None)
+    if met and petition.state != "open":
+        upcoming = met[-1]  # no more signatures come
     standing, due_on = _most_pressing(petition, now=now)
     return PetitionCard(
         petition_id=petition.pk,

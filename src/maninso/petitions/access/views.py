@@ -237,7 +237,7 @@ class PetitionCard:
     count_is_reported: bool
     source: str  # "" for our own
     source_id: str
-    needed: int | None  # the next threshold not met yet, else the last one
+    needed: int | None  # the next threshold not met yet; else, and once nobody may sign, the last that was met
     owed: str  # "", "owed", "overdue", "kept": the most pressing obligation
     due_on: dt.date | None
 

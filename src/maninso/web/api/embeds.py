@@ -1,4 +1,4 @@
-"""What other sites show of a petition: its count as a badge, and where to find the frame (oEmbed).
+"""What other sites show of a petition: its count as a badge or a picture, and where to find the frame (oEmbed).
 
 Both are public and the same for everybody; shared caches keep them for seconds, so counts are fresh within a minute.
 """
@@ -8,21 +8,25 @@ import unicodedata
 from html import escape
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from maninso.petitions import access
 from maninso.petitions.access import PetitionView
 from maninso.web.shared.addresses import site_origin
 from maninso.web.shared.answers import data
-from maninso.web.shared.formats import format_number
+from maninso.web.shared.display import owed_tag, pick_threshold, state_tag
+from maninso.web.shared.formats import format_number, format_share
 from maninso.web.shared.middleware import LANGUAGES, split_language
+from maninso.web.shared.pictures import Card, draw_card
 from maninso.web.shared.problems import NO_OEMBED_FORMAT, NO_PETITION, REMOVED, Refused
 from maninso.web.shared.requests import read_count, read_number, read_text, read_words
 
 CACHING = "public, max-age=30, s-maxage=5, stale-while-revalidate=20, stale-if-error=86400"
+PICTURE_CACHING = "public, max-age=300, s-maxage=300, stale-while-revalidate=60, stale-if-error=86400"
 FRESH = 30  # seconds
 WIDTH, HEIGHT, NARROWEST = 480, 340, 240  # pixels of a frame
 LONGEST_LABEL = 40  # characters
@@ -42,14 +46,49 @@ _BADGE = (
 def send_badge(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET /petitions/{id}/badge.svg?lang=: title and count as a small picture."""
     view = _find(read_number(number))
-    asked = read_words(request, "lang")
-    language = asked if asked in LANGUAGES else view.language if view.language in LANGUAGES else "en"
-    with translation.override(language):
+    with translation.override(_choose_language(request, view)):
         count = ngettext("%(count)s signature", "%(count)s signatures", view.count) % {
             "count": format_number(view.count)
         }
     body = draw_badge(view.title, count)
     return HttpResponse(body, content_type="image/svg+xml; charset=utf-8", headers={"Cache-Control": CACHING})
+
+
+@data
+def send_card(request: HttpRequest, number: str) -> HttpResponseBase:
+    """GET /petitions/{id}/card.png?lang=: the picture beside the petition's address (Open Graph), 1200 by 630."""
+    view = _find(read_number(number))
+    with translation.override(_choose_language(request, view)):
+        body = draw_card(make_card(view))
+    return HttpResponse(body, content_type="image/png", headers={"Cache-Control": PICTURE_CACHING})
+
+
+def make_card(view: PetitionView) -> Card:
+    """Return what a petition's picture says, in the page's language."""
+    threshold, goal, part = pick_threshold(view), "", None
+    if threshold:
+        part = view.count * 1000 // threshold.needed
+        goal = gettext("%(part)s of the %(needed)s needed") % {
+            "part": format_share(view.count, threshold.needed),
+            "needed": format_number(threshold.needed),
+        }
+    owed = next(
+        (tag for each in view.obligations if (tag := owed_tag("overdue" if each.overdue else each.state))), None
+    )
+    return Card(
+        title=view.title,
+        state=" · ".join(str(tag.label) for tag in (state_tag(view.state), owed) if tag),
+        count=format_number(view.count),
+        unit=ngettext("signature", "signatures", view.count),
+        goal=goal,
+        part=part,
+        site=f"{gettext('Maninso')} · {settings.MANINSO.host}",
+    )
+
+
+def _choose_language(request: HttpRequest, view: PetitionView) -> str:
+    asked = read_words(request, "lang")
+    return asked if asked in LANGUAGES else view.language if view.language in LANGUAGES else "en"
 
 
 def draw_badge(title: str, count: str) -> str:

@@ -1,6 +1,7 @@
 """The list of petitions, and a petition's own page."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -8,12 +9,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from maninso.petitions import access, discovery, raising
-from maninso.petitions.access import PetitionView
+from maninso.petitions.access import PetitionView, Stretch
 from maninso.petitions.discovery import FamilyView
 from maninso.web.pages.finding import show_filter, show_pager
-from maninso.web.shared.addresses import data_path
+from maninso.web.shared.addresses import data_path, site_origin
 from maninso.web.shared.answers import page, render_page
 from maninso.web.shared.charters import pinned_charter, say_promise
+from maninso.web.shared.charts import show_curve, show_regions
 from maninso.web.shared.display import (
     build_steps,
     days_left,
@@ -66,7 +68,13 @@ def show_petition(request: HttpRequest, number: str) -> HttpResponseBase:
     """GET /petitions/{id}: its text, its count, what is owed. A tombstone where it was hidden or removed."""
     now = timezone.now()
     view = find_petition(number, now=now)
-    return render_petition(request, view, now=now, family=discovery.show_family(view.petition_id, now=now))
+    return render_petition(
+        request,
+        view,
+        now=now,
+        family=discovery.show_family(view.petition_id, now=now),
+        curve=access.read_curve(view, now=now),
+    )
 
 
 def find_petition(number: str, *, now: dt.datetime) -> PetitionView:
@@ -78,7 +86,12 @@ def find_petition(number: str, *, now: dt.datetime) -> PetitionView:
 
 
 def render_petition(
-    request: HttpRequest, view: PetitionView, *, now: dt.datetime, family: FamilyView | None = None
+    request: HttpRequest,
+    view: PetitionView,
+    *,
+    now: dt.datetime,
+    family: FamilyView | None = None,
+    curve: Sequence[Stretch] = (),
 ) -> HttpResponseBase:
     """Return a petition's page, with status 410 for a tombstone."""
     threshold = pick_threshold(view)
@@ -87,6 +100,8 @@ def render_petition(
         promise = say_promise(pinned_charter(view), threshold.threshold_id)
     context = {
         "petition": view,
+        "summary": access.summarise(view.body),
+        "page_address": f"{site_origin()}/petitions/{view.petition_id}",
         "family": family,
         "relatives": [show_card(card, now=now) for card in family.others] if family else [],
         "state": state_tag(view.state),
@@ -109,6 +124,8 @@ def render_petition(
         "unowed": [each for each in view.answers if not each.obligations],
         "bills": [show_bill(each) for each in view.bills],
         "is_law": any(each.is_law for each in view.bills),
+        "curve": show_curve(view, curve, now=now, language=translation.get_language() or "ko") if curve else None,
+        "regions": show_regions(view.signatures_by_region) if any(view.signatures_by_region.values()) else None,
         "assurances": [
             {"label": ASSURANCES[level], "count": count}
             for level, count in sorted(view.signatures_by_assurance.items())

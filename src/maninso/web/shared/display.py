@@ -77,8 +77,15 @@ STAGE_LABELS: Mapping[str, Promise] = {
     "decided": _("Decided"),
     "refused": _("Refused"),
 }
-TOLD_STAGES = ("proposed", "in-force", "rejected", "withdrawn", "expired", "decided", "refused")
+TOLD_STAGES = ("proposed", "in-force", "rejected", "withdrawn", "expired", "filed", "decided", "refused")
 """Those that stand among the steps of a petition; the others are on the bill's own page."""
+STEP_LABELS: Mapping[str, Promise] = {
+    "proposed": _("Bill introduced"),
+    "rejected": _("Bill voted down"),
+    "filed": _("Brought before the court"),
+    "decided": _("The court decided"),
+}
+"""What these are called beside other steps."""
 ENDED_BADLY = ("rejected", "withdrawn", "expired", "refused")
 KIND_LABELS: Mapping[str, Promise] = {"bill": _("Bill"), "ruling": _("Ruling"), "refusal": _("Refusal")}
 MEETS_TAGS: Mapping[str, Tag] = {
@@ -174,11 +181,14 @@ def days_left(closes_at: dt.datetime, *, now: dt.datetime, zone: str = "") -> in
 
 
 def pick_threshold(view: PetitionView) -> ThresholdView | None:
-    """Return the threshold that the bar shows: the next one not met, else the last."""
-    for threshold in view.thresholds:
-        if not threshold.met:
-            return threshold
-    return view.thresholds[-1] if view.thresholds else None
+    """Return the threshold that the bar shows: the next one not met, else the last.
+
+    Once no more signatures come, it is the last that was met, where one was.
+    """
+    met = [threshold for threshold in view.thresholds if threshold.met]
+    if met and (view.state != "open" or len(met) == len(view.thresholds)):
+        return met[-1]
+    return next((threshold for threshold in view.thresholds if not threshold.met), None)
 
 
 def card_days(card: PetitionCard, *, now: dt.datetime) -> int | None:
@@ -240,7 +250,7 @@ def _past(view: PetitionView) -> Iterator[Step]:
     for bill in {each.bill_id: each for each in view.bills}.values():
         for stage in bill.stages:
             if stage.stage in TOLD_STAGES:
-                label = _("Bill introduced") if stage.stage == "proposed" else STAGE_LABELS[stage.stage]
+                label = STEP_LABELS.get(stage.stage, STAGE_LABELS[stage.stage])
                 yield Step(label=label, state="done", day=stage.on)
         if bill.enacted_on:
             yield Step(label=_("Became law"), state="done", day=bill.enacted_on)
@@ -256,12 +266,12 @@ def _to_come(view: PetitionView) -> Iterator[Step]:
         yield Step(label=_("Published"), state="next")
     if view.state == "open" and view.closes_at:
         yield Step(label=_("Collecting signatures"), state="now", until=last_day(view.closes_at, view.time_zone))
-    if view.state in ("gathering", "moderation", "open"):
-        for threshold in view.thresholds:
-            if not threshold.met:
-                yield Step(label=_("Threshold"), state="next", needed=threshold.needed)
     for obligation in view.obligations:
         if obligation.state == "owed":
             late = obligation.overdue
             waiting = "late" if late else "now" if view.state == "closed" else "next"
             yield Step(label=_("Answer overdue") if late else _("Answer due"), state=waiting, day=obligation.due_on)
+    if view.state in ("gathering", "moderation", "open"):
+        for threshold in view.thresholds:
+            if not threshold.met:
+                yield Step(label=_("Threshold"), state="next", needed=threshold.needed)

@@ -62,6 +62,14 @@ def format_day(day: dt.date, language: str) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def format_short_day(day: dt.date, language: str, *, with_year: bool) -> str:
+    """Return a day as there is room for it in a chart: "11.21", "21 Nov", or "2026.11.21", "21 Nov 2026"."""
+    if language == "ko":
+        return f"{day.year}.{day.month}.{day.day}" if with_year else f"{day.month}.{day.day}"
+    short = f"{day.day} {_MONTHS[day.month - 1][:3]}"
+    return f"{short} {day.year}" if with_year else short
+
+
 def format_moment(when: dt.datetime, language: str, zone: str = "") -> str:
     """Return an instant in words, on its zone's clock, naming the zone."""
     there = local(when, zone)

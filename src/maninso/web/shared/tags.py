@@ -6,6 +6,7 @@ attributes: no inline style (the policy forbids it), and no decimal comma.
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -137,8 +138,9 @@ def marked(passage: Marked) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def qr(address: str) -> SafeString:
-    """Return an address as a QR code (ISO/IEC 18004) in SVG, dark on white in every colour scheme."""
+    """Return an address as a QR code (ISO/IEC 18004) in SVG, dark on white in every colour scheme. Made once."""
     code = segno.make(address, error="m", micro=False)
     return mark_safe(code.svg_inline(omitsize=True, light="#fff", svgclass="qr", lineclass=None))  # noqa: S308
 
