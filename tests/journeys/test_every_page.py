@@ -32,7 +32,7 @@ from maninso.web.shared.assets import read_asset
 HEAVIEST_PAGE, HEAVIEST_SENT = 60_000, 12_000  # bytes of HTML: as it is, and compressed by brotli
 HEAVIEST_CSS, HEAVIEST_SCRIPTS = 8_000, 5_000  # bytes, compressed by brotli, all files together
 HEAVIEST_VIEW, MOST_REQUESTS = 30_000, 6  # bytes as they are sent, and requests, of a page with all that it loads
-MOST_NODES, MOST_SHIFT = 800, 0.05  # elements; cumulative layout shift
+MOST_NODES, MOST_NODES_WITHIN, MOST_SHIFT = 800, 2_000, 0.05  # elements, and in the office; layout shift
 PROVIDERS = """
 [agency]
 name = { ko = "시민 인증", en = "Citizen ID" }
@@ -126,8 +126,10 @@ class Tour:
         html = self._document.body()
         sent = len(brotli.compress(html, quality=5))
         # Before the window changes its width, which shifts everything.
+        within = path.startswith("/office")  # where tables are as long as they have to be
+        nodes = MOST_NODES_WITHIN if within else MOST_NODES
         faults = looking.find_weight(
-            self.page, view=HEAVIEST_VIEW, requests=MOST_REQUESTS, nodes=MOST_NODES, shift=MOST_SHIFT
+            self.page, view=HEAVIEST_VIEW, requests=MOST_REQUESTS, nodes=nodes, shift=MOST_SHIFT
         )
         if len(html) > HEAVIEST_PAGE or sent > HEAVIEST_SENT:
             faults.append(f"{len(html)} bytes of HTML, {sent} sent")
@@ -442,9 +444,9 @@ def test_what_only_a_screen_reader_reads_is_not_cut_off_but_what_stands_beside_i
 
 
 @pytest.mark.parametrize("limit", ["view", "requests", "nodes", "shift"])
-def test_each_weight_is_seen(any_petition: int, site: LiveSite, chromium: Browser, limit: str) -> None:
+def test_each_weight_is_seen(sample: tuple[LiveSite, dict[str, str]], chromium: Browser, limit: str) -> None:
     page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
-    page.goto(f"{site.url}/en/petitions/{any_petition}")
+    page.goto(f"{sample[0].url}/en/petitions/1")
     wide = {"view": HEAVIEST_VIEW, "requests": MOST_REQUESTS, "nodes": MOST_NODES, "shift": MOST_SHIFT}
     assert looking.find_weight(page, **wide) == []
     assert looking.find_weight(page, **{**wide, limit: -1}) != []
