@@ -1,6 +1,7 @@
 """What the tests of commands share: the program as its own process, and one sample site."""
 
 import atexit
+import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -35,18 +36,27 @@ def run_maninso(*words: str, home: Path, **settings: str) -> "subprocess.Complet
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of one sample site for the session, whose server runs meanwhile. Tests change nothing in it.
+    """The folder of one sample site, whose server runs meanwhile. Tests change nothing in it.
 
-    It is made over the remains of one whose making was broken off.
+    The processes of a parallel run share it; the first one that needs it makes it, over the remains of one whose making
+    was broken off.
     """
-    home = tmp_path_factory.mktemp("sample")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    home = folder / "sample"
+    home.mkdir(exist_ok=True)
     settings = read_settings({"MANINSO_HOME": str(home)})
-    assert run_maninso("migrate", home=home).returncode == 0
-    with ensure_running(settings) as server, psycopg.connect(server.url) as connection:
-        connection.execute("COMMENT ON TABLE petitions_petition IS 'demonstration, being made'")
-        connection.execute("CREATE TABLE left_over (n int)")
-    done = run_maninso("demo", "--no-serve", home=home)
-    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    with (folder / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "made").exists():
+            assert run_maninso("migrate", home=home).returncode == 0
+            with ensure_running(settings) as server, psycopg.connect(server.url) as connection:
+                connection.execute("COMMENT ON TABLE petitions_petition IS 'demonstration, being made'")
+                connection.execute("CREATE TABLE left_over (n int)")
+            done = run_maninso("demo", "--no-serve", home=home)
+            assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+            (home / "made").touch()
     with ensure_running(settings):
         yield home
 
