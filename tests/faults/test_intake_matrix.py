@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 import pytest
@@ -36,26 +37,31 @@ class Crowd:
     open_one: int
     open_two: int
     paused: int
+    aside: bool = False  # whether those of one petition come while a batch of the others is under way
     told: dict[Person, list[Outcome]] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         first = [(self.open_one, os.urandom(16)) for _ in range(20)]
-        second = [(self.open_two, os.urandom(16)) for _ in range(10)]
+        second = [(self.open_two, os.urandom(16)) for _ in range(intake_module.FEW if self.aside else 10)]
         late = [(self.open_one, os.urandom(16)) for _ in range(10)]
         self.waves = [first + second + [(self.paused, os.urandom(16))], late + first[:5]]
         self.held = {petition: Held() for petition in (self.open_one, self.open_two, self.paused)}
 
     async def sign(self, intake: Intake, people: list[Person]) -> None:
         """Submit one signature each, with new evidence, and note what each is told."""
-        waiting = [submit(intake, person) for person in people]
+        waiting = [submit(intake, person) for person in people if not self.aside or person[0] != self.open_two]
+        await asyncio.sleep(0)  # the first connection takes what is there
+        waiting += [submit(intake, person) for person in people if self.aside and person[0] == self.open_two]
         done = asyncio.gather(*[one.answer for one in waiting])
-        assert intake._task is not None
-        await asyncio.wait({done, intake._task}, return_when=asyncio.FIRST_COMPLETED)
-        if intake._task.done():
-            done.cancel()
-            raise Killed from intake._task.exception()
-        for person, one in zip(people, waiting, strict=True):
+        ending: list[asyncio.Future[Any]] = [done, *intake._tasks]
+        await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
+        for task in intake._tasks:
+            if task.done():
+                done.cancel()
+                raise Killed from task.exception()
+        for one in waiting:
+            person = one.waiting.person
             outcome = one.answer.result()
             self.told.setdefault(person, []).append(outcome)
             if outcome in (Outcome.STORED, Outcome.EARLIER):
@@ -91,9 +97,9 @@ async def run_intake(url: str, crowd: Crowd, *, dies: bool) -> None:
 
 
 @pytest.fixture
-def make_crowd(logs: Logs) -> Callable[[], Crowd]:
-    def make() -> Crowd:
-        crowd = Crowd(logs.open(), logs.open(), logs.open())
+def make_crowd(logs: Logs) -> Callable[..., Crowd]:
+    def make(*, aside: bool = False) -> Crowd:
+        crowd = Crowd(logs.open(), logs.open(), logs.open(), aside)
         with logs.connection.transaction(), logs.connection.cursor() as cursor:
             pause_gate(cursor, petition_id=crowd.paused)
         return crowd
@@ -105,7 +111,8 @@ def judge_crowd(crowd: Crowd, judge: Judge) -> None:
     """Everybody was told something, and exactly those who were told so are in the logs."""
     for petition, held in crowd.held.items():
         assert judge(petition, held) == 1 + len(held.acknowledged)
-    assert [len(held.acknowledged) for held in crowd.held.values()] == [30, 10, 0]
+    second = intake_module.FEW if crowd.aside else 10
+    assert [len(held.acknowledged) for held in crowd.held.values()] == [30, second, 0]
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST, Fault.PERSISTED, Fault.TORN])
@@ -113,7 +120,7 @@ def judge_crowd(crowd: Crowd, judge: Judge) -> None:
 def test_whichever_statement_fails_everybody_signs_once(
     proxy: Proxy,
     judge: Judge,
-    make_crowd: Callable[[], Crowd],
+    make_crowd: Callable[..., Crowd],
     monkeypatch: pytest.MonkeyPatch,
     fault: Fault,
     dies: bool,
@@ -135,8 +142,27 @@ def test_whichever_statement_fails_everybody_signs_once(
             assert list(crowd.told.values()) == list(clean.told.values())
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.PERSISTED, Fault.TORN])
+def test_whichever_statement_fails_those_aside_sign_once_too(
+    proxy: Proxy, judge: Judge, make_crowd: Callable[..., Crowd], monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(intake_module, "RETRY_AFTER", 0.01)
+    clean = make_crowd(aside=True)
+    asyncio.run(run_intake(proxy.url, clean, dies=False))
+    judge_crowd(clean, judge)
+    steps = len(proxy.statements)
+    assert steps >= 5, proxy.statements  # both connect, and each has a statement; another for the second wave
+    for number in range(1, steps + 1):
+        crowd = make_crowd(aside=True)
+        proxy.fail(number, fault)
+        asyncio.run(run_intake(proxy.url, crowd, dies=False))
+        assert len(proxy.statements) > steps, "the fault did not come"
+        judge_crowd(crowd, judge)
+        assert sorted(map(str, crowd.told.values())) == sorted(map(str, clean.told.values()))
+
+
 def test_where_the_database_says_nothing_signers_are_told_in_time(
-    proxy: Proxy, judge: Judge, make_crowd: Callable[[], Crowd], monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, judge: Judge, make_crowd: Callable[..., Crowd], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A network that swallows packets breaks no connection; the wait for an answer ends all the same."""
     monkeypatch.setattr(intake_module, "GIVE_UP_AFTER", 0.3)

@@ -12,7 +12,7 @@ from tests.signing.signer import Signer
 
 from maninso.ledger.entries import render_sign
 from maninso.signing.gate import close_gate, pause_gate
-from maninso.signing.intake import Intake, IntakeFull, Outcome, Waiting
+from maninso.signing.intake import FEW, Intake, IntakeFull, Outcome, Waiting
 
 Run = Callable[[Callable[[Intake], Awaitable[None]]], None]
 
@@ -133,12 +133,58 @@ def test_a_rush_keeps_no_other_petition_waiting() -> None:
             intake.submit(1, entry(), b"", nobody)
         for petition in range(2, 12):
             intake.submit(petition, entry(), b"", nobody)
-        batch = intake._next_batch()
+        batch = intake._queues.take(intake._most_a_batch)
         assert len(batch) == 500
         assert {waiting.petition_id for waiting in batch} == set(range(1, 12))
-        assert {waiting.petition_id for waiting in intake._next_batch()} == {1}
+        assert {waiting.petition_id for waiting in intake._queues.take(500)} == {1}
 
     asyncio.run(story())
+
+
+def test_a_few_of_another_petition_go_aside_of_a_batch_that_waits(
+    run: Run, logs: Logs, connection: psycopg.Connection, database_url: str
+) -> None:
+    rushed, quiet = logs.open(), logs.open()
+
+    async def story(intake: Intake) -> None:
+        async with await psycopg.AsyncConnection.connect(database_url) as holder:
+            await holder.execute("SELECT FROM signing_head WHERE petition_id = %s FOR UPDATE", [rushed])
+            rush = [Signer(intake, rushed, entry()) for _ in range(20)]
+            await asyncio.sleep(0)  # the first connection takes them, and will wait
+            aside = [Signer(intake, quiet, entry()) for _ in range(FEW)]
+            assert await asyncio.gather(*[one.answer for one in aside]) == [Outcome.STORED] * FEW
+            again = Signer(intake, quiet, entry())
+            assert await again.answer is Outcome.STORED
+            late = Signer(intake, rushed, entry())  # waits for its own petition's batch
+            crowd = [Signer(intake, quiet, entry()) for _ in range(FEW + 1)]  # is a rush of its own
+            await asyncio.sleep(0.05)
+            assert [one.answer.done() for one in (*rush, late, *crowd)] == [False] * (20 + 1 + FEW + 1)
+        assert set(await asyncio.gather(*[one.answer for one in (*rush, late, *crowd)])) == {Outcome.STORED}
+
+    run(story)
+    assert (leaves(connection, rushed), leaves(connection, quiet)) == (21, 2 * FEW + 2)
+
+
+def test_what_comes_for_a_petition_that_is_aside_waits_for_it_alone(
+    run: Run, logs: Logs, connection: psycopg.Connection, database_url: str
+) -> None:
+    rushed, quiet = logs.open(), logs.open()
+
+    async def story(intake: Intake) -> None:
+        async with await psycopg.AsyncConnection.connect(database_url) as holder:
+            await holder.execute("SELECT FROM signing_head WHERE petition_id = %s FOR UPDATE", [quiet])
+            rush = [Signer(intake, rushed, entry())]
+            await asyncio.sleep(0)
+            aside = Signer(intake, quiet, entry())
+            await rush[0].answer
+            more = Signer(intake, quiet, entry())
+            rush.append(Signer(intake, rushed, entry()))
+            assert await rush[1].answer is Outcome.STORED  # beside those who wait for the held petition
+            assert [aside.answer.done(), more.answer.done()] == [False, False]
+        assert await asyncio.gather(aside.answer, more.answer) == [Outcome.STORED] * 2
+
+    run(story)
+    assert (leaves(connection, rushed), leaves(connection, quiet)) == (2, 2)
 
 
 def test_a_full_queue_refuses_its_own_petition_only() -> None:

@@ -27,6 +27,15 @@ def test_fewer_places_than_petitions_go_round() -> None:
     assert not turns
 
 
+def test_petitions_are_passed_over_and_so_are_long_queues() -> None:
+    turns: Turns[int] = Turns()
+    for petition in (1, 1, 1, 2, 3, 3):
+        turns.put(petition, petition)
+    assert turns.take(9, without={2}, longest=2) == [3, 3]
+    assert turns.take(9, without={1, 2}) == []
+    assert turns.take(9) == [1, 1, 1, 2]
+
+
 @given(st.lists(st.integers(1, 5), max_size=60), st.integers(1, 9))
 def test_everything_comes_out_once_and_in_its_petitions_order(petitions: list[int], most: int) -> None:
     turns: Turns[tuple[int, int]] = Turns()

@@ -1,6 +1,7 @@
 """Group commit: while one batch is being committed, the next one gathers; nobody is answered before the commit.
 
-One connection takes one batch at a time, so the batch grows by itself with the load and needs no timer. Where the
+One connection takes one batch at a time, so the batch grows by itself with the load and needs no timer. A second one
+takes the few signatures of other petitions that come meanwhile, so that these do not wait for a rush. Where a
 connection is lost, it is not known whether the batch was stored: the same batch is sent again, and an "earlier" entry
 with the very bytes that were sent is this signature, since its evidence commitment is random.
 """
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 MOST_A_BATCH = 128  # more are hardly cheaper each, and who comes next waits for them all
 MOST_WAITING = 4_000  # signatures waiting for one petition
+FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
 GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
 RETRY_AFTER = 0.1  # seconds between attempts to reach it
 
@@ -70,7 +72,11 @@ class IntakeFull(Exception):
 
 
 class Intake:
-    """One queue a petition and one connection that drains them in turn. Owned by the process's event loop."""
+    """One queue a petition, and two connections that drain them. Owned by the process's event loop.
+
+    The first takes from all in turn. While it commits, the second takes from those that are not in that batch and for
+    which few wait. A petition is never in both, so neither waits for the other's lock on its head.
+    """
 
     def __init__(self, connect: Connect, *, most_waiting: int = MOST_WAITING, most_a_batch: int = MOST_A_BATCH) -> None:
         self._connect = connect
@@ -78,22 +84,24 @@ class Intake:
         self._most_a_batch = most_a_batch
         self._queues: Turns[Waiting] = Turns()
         self._people: dict[tuple[int, bytes], Waiting] = {}
-        self._wake = asyncio.Event()
+        self._wake, self._wake_aside = asyncio.Event(), asyncio.Event()
+        self._in_batch: frozenset[int] = frozenset()  # petitions whose signatures the first connection commits now
+        self._aside: frozenset[int] = frozenset()  # and the second one
         self._stopping = False
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self.batches = 0
         self.stored = 0
 
     async def start(self) -> None:
         """Begin to drain the queues."""
-        self._task = asyncio.create_task(self._drain())
+        self._tasks = [asyncio.create_task(self._drain()), asyncio.create_task(self._drain_aside())]
 
     async def stop(self) -> None:
         """Commit what waits, then end."""
         self._stopping = True
         self._wake.set()
-        if self._task is not None:
-            await self._task
+        self._wake_aside.set()
+        await asyncio.gather(*self._tasks)
 
     def submit(self, petition_id: int, entry: bytes, evidence: bytes, hear: Hear, *, in_time: bool = False) -> Waiting:
         """Queue a signature; `hear` is called with it once it is known what became of it. Raises IntakeFull."""
@@ -108,27 +116,39 @@ class Intake:
                 raise IntakeFull
             first.twins.append(waiting)
             return waiting
-        if not self._queues:
+        if not self._in_batch:
             self._wake.set()
+        elif petition_id not in self._in_batch:
+            self._wake_aside.set()
         self._queues.put(petition_id, waiting)
         return waiting
 
-    def _next_batch(self) -> list[Waiting]:
-        batch = self._queues.take(self._most_a_batch)
-        batch.sort(key=attrgetter("person"))  # the log's order within a batch does not tell who came first
-        return batch
-
     async def _drain(self) -> None:
         connection: psycopg.AsyncConnection | None = None
-        while True:
-            batch = self._next_batch()
+        while self._queues or not self._stopping:
+            batch = self._queues.take(self._most_a_batch, without=self._aside)
             if not batch:
-                if self._stopping:
-                    break
                 self._wake.clear()
                 await self._wake.wait()
                 continue
+            self._in_batch = frozenset(waiting.petition_id for waiting in batch)
             connection = await self._commit(connection, batch)
+            self._in_batch = frozenset()
+        if connection is not None:
+            await connection.close()
+
+    async def _drain_aside(self) -> None:
+        connection: psycopg.AsyncConnection | None = None
+        while not self._stopping:
+            batch = self._queues.take(FEW, without=self._in_batch, longest=FEW) if self._in_batch else []
+            if not batch:
+                self._wake_aside.clear()
+                await self._wake_aside.wait()
+                continue
+            self._aside = frozenset(waiting.petition_id for waiting in batch)
+            connection = await self._commit(connection, batch)
+            self._aside = frozenset()
+            self._wake.set()  # what came for these petitions meanwhile may be all that waits
         if connection is not None:
             await connection.close()
 
@@ -136,6 +156,7 @@ class Intake:
         self, connection: psycopg.AsyncConnection | None, batch: list[Waiting]
     ) -> psycopg.AsyncConnection | None:
         """Store one batch durably and answer all who wait for it; returns the connection for the next one."""
+        batch.sort(key=attrgetter("person"))  # the log's order within a batch does not tell who came first
         deadline = asyncio.get_running_loop().time() + GIVE_UP_AFTER
         exceptions = None
         while exceptions is None:

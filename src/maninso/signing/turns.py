@@ -1,6 +1,7 @@
 """Queues by petition, taken from in turn, so that no petition's rush keeps another's signers waiting."""
 
 from collections import deque
+from collections.abc import Container
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,13 +28,23 @@ class Turns(Generic[T]):
             self._queues[petition_id] = queue = deque()
         queue.append(item)
 
-    def take(self, most: int) -> list[T]:
-        """Return at most so many, as evenly from all petitions as they have them, in each one's order."""
+    def take(self, most: int, *, without: Container[int] = (), longest: int | None = None) -> list[T]:
+        """Return at most so many, as evenly from all petitions as they have them, in each one's order.
+
+        Petitions in `without` are passed over, and those for which more than `longest` wait.
+        """
         taken: list[T] = []
         queues = self._queues
-        while queues and len(taken) < most:
-            share = max(1, (most - len(taken)) // len(queues))
-            for petition_id in list(queues)[: most - len(taken)]:
+        while len(taken) < most:
+            due = [
+                petition_id
+                for petition_id, queue in queues.items()
+                if petition_id not in without and (longest is None or len(queue) <= longest)
+            ]
+            if not due:
+                break
+            share = max(1, (most - len(taken)) // len(due))
+            for petition_id in due[: most - len(taken)]:
                 queue = queues.pop(petition_id)
                 for _ in range(min(share, len(queue))):
                     taken.append(queue.popleft())
