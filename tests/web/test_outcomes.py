@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.web.outcomes import KIM, correct_answer, judge, keep_law, publish_answer
+from tests.web.outcomes import KIM, LEE, correct_answer, judge, keep_law, publish_answer
 
 from maninso.petitions.discovery import forget_choices
 from maninso.petitions.lifecycle import Reason, remove_petition
-from maninso.petitions.models import Announcement
-from maninso.petitions.obligations import retract_reply
+from maninso.petitions.models import Announcement, Reply
+from maninso.petitions.obligations import approve_reply, attach_document, propose_reply, retract_reply, revise_reply
 from maninso.petitions.opendata.published import list_published, list_published_bills
 from maninso.run.commands.export import make_signer, make_source
 from maninso.run.export import export_site
@@ -232,20 +232,25 @@ def test_a_copy_notices_whatever_comes_of_a_petition(came: Came, now: dt.datetim
     assert digest_of(came.petition, now) == seen[-1]
 
 
-def test_a_copy_has_the_pages_of_answers_and_bills(
-    client: Client, came: Came, tmp_path: Path, now: dt.datetime
-) -> None:
+@pytest.fixture
+def export(client: Client, tmp_path: Path, now: dt.datetime) -> Callable[[], Path]:
+    """Write a copy of the site, or bring it up to date; returns its folder."""
     folder = tmp_path / "copy"
 
     def ask(path: str, query: str) -> tuple[int, bytes]:
         reply = client.get(f"{path}?{query}" if query else path)
         return reply.status_code, b"".join(reply) if reply.streaming else reply.content
 
-    def export() -> None:
+    def write() -> Path:
         source = dataclasses.replace(make_source(settings.MANINSO, now=now), ask=ask)
         export_site(folder, source, signer=make_signer(settings.MANINSO), now=now)
+        return folder
 
-    export()
+    return write
+
+
+def test_a_copy_has_the_pages_of_answers_and_bills(came: Came, export: Callable[[], Path], now: dt.datetime) -> None:
+    folder = export()
     answers = (folder / f"en/petitions/{came.petition}/answers/index.html").read_text()
     assert "From May." in answers
     bill = folder / f"en/bills/{came.bill}/index.html"
@@ -259,3 +264,18 @@ def test_a_copy_has_the_pages_of_answers_and_bills(
     export()
     assert "Now with a summary." in bill.read_text()
     assert bill.stat().st_mtime_ns != before
+
+
+def test_a_copy_has_the_documents_of_answers(came: Came, export: Callable[[], Path], now: dt.datetime) -> None:
+    plan = b"%PDF-1.7\nOpening hours"
+    revise_reply(came.answer, actor=KIM, now=now)
+    seen = Reply.objects.get(pk=came.answer).revision
+    seen = attach_document(came.answer, title="The plan", content=plan, seen=seen, actor=KIM, now=now)
+    propose_reply(came.answer, seen=seen, actor=KIM, now=now)
+    approve_reply(came.answer, seen=seen, actor=LEE, now=now)
+    folder = export()
+    (document,) = (folder / "documents").iterdir()
+    assert document.read_bytes() == plan
+    for language in ("ko", "en"):
+        page = (folder / f"{language}/petitions/{came.petition}/index.html").read_text()
+        assert f'href="/documents/{document.name}"' in page
