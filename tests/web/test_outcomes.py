@@ -18,6 +18,7 @@ from maninso.petitions.discovery import forget_choices
 from maninso.petitions.lifecycle import Reason, remove_petition
 from maninso.petitions.models import Announcement, Reply
 from maninso.petitions.obligations import approve_reply, attach_document, propose_reply, retract_reply, revise_reply
+from maninso.petitions.opendata.answered import page_answers
 from maninso.petitions.opendata.published import list_published, list_published_bills
 from maninso.run.commands.export import make_signer, make_source
 from maninso.run.export import export_site
@@ -97,6 +98,11 @@ def test_answers_are_there_in_all_versions(client: Client, came: Came, now: dt.d
     assert (answer["retraction"], len(answer["versions"])) == ("It named the wrong month.", 2)
     assert read(client, f"petitions/{came.petition}")["obligations"][0]["verdicts"] is None
     assert {each["retraction"] for each in read(client, "answers")["data"]} == {"It named the wrong month."}
+
+
+def test_answers_are_read_in_two_questions_however_many(came: Came, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):  # versions, and the documents of all of them
+        assert len(page_answers(limit=10)) == 2
 
 
 def test_bills_by_filter_and_page_by_page(client: Client, came: Came, now: dt.datetime) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from pydantic import ValidationError
 
 from maninso import ManinsoError, UsageError
-from maninso.charter import Length
+from maninso.charter import Charter, Length
 from maninso.ledger.canonical import render_json
 from maninso.ledger.entries import Event
 from maninso.ledger.events import ANSWERED, TAKEN_BACK
@@ -218,10 +218,7 @@ def decline(obligation_id: int, *, reason: str, note: str, now: dt.datetime, act
     """
     note = clean_text("note", note, lines=True, most=LONGEST)
     with transaction.atomic():
-        obligation = lock_obligation(obligation_id)
-        require_owed(obligation)
-        charter = read_charter_version(obligation.petition.charter)
-        require_desk(actor, charter.id)
+        obligation, charter = lock_owed(obligation_id, actor=actor)
         owed = find_threshold(charter, obligation.threshold_id).obligation
         grounds = [ground.code for ground in owed.declines] if owed else []
         if reason not in grounds:
@@ -255,9 +252,7 @@ def extend(obligation_id: int, *, length: str, reason: str, now: dt.datetime, ac
     except ValidationError as error:
         raise UsageError(f"length: {length!r} is not a length of time", cure="give one such as '30 days'") from error
     with transaction.atomic():
-        obligation = lock_obligation(obligation_id)
-        require_desk(actor, obligation.petition.charter.charter_id)
-        require_owed(obligation)
+        obligation, _ = lock_owed(obligation_id, actor=actor)
         if obligation.due_on is None:
             raise ObligationError(f"obligation {obligation_id} has no day to move", cure="grant no extension")
         granted = list(obligation.extensions.order_by("number"))
@@ -314,6 +309,18 @@ def lock_obligation(obligation_id: int) -> Obligation:
     if obligation is None:
         raise ObligationError(f"there is no obligation {obligation_id}", cure="check the number")
     return obligation
+
+
+def lock_owed(obligation_id: int, *, actor: Actor) -> tuple[Obligation, Charter]:
+    """Lock what is still owed, for somebody of the institution's desk; returns it and its charter.
+
+    Raises ObligationError where it is settled, RoleError.
+    """
+    obligation = lock_obligation(obligation_id)
+    charter = read_charter_version(obligation.petition.charter)
+    require_desk(actor, charter.id)
+    require_owed(obligation)
+    return obligation, charter
 
 
 def require_owed(obligation: Obligation) -> None:

@@ -21,8 +21,7 @@ from maninso.petitions.obligations.settling import (
     LONGEST,
     GroundError,
     lock_obligation,
-    require_desk,
-    require_owed,
+    lock_owed,
 )
 
 LONGEST_REASON = 500  # characters
@@ -35,10 +34,7 @@ def lapse(obligation_id: int, *, reason: str, note: str, now: dt.datetime, actor
     """
     note = clean_text("note", note, lines=True, most=LONGEST)
     with transaction.atomic():
-        obligation = lock_obligation(obligation_id)
-        require_owed(obligation)
-        charter = read_charter_version(obligation.petition.charter)
-        require_desk(actor, charter.id)
+        obligation, charter = lock_owed(obligation_id, actor=actor)
         owed = find_threshold(charter, obligation.threshold_id).obligation
         grounds = [ground.code for ground in owed.lapses_on] if owed else []
         if reason not in grounds:

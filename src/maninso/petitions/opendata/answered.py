@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from maninso.petitions.access.answers import view_response
-from maninso.petitions.access.rows import is_readable
+from maninso.petitions.access.rows import DOCUMENTS, is_readable
 from maninso.petitions.access.views import ResponseView
 from maninso.petitions.models import Response
 
@@ -34,6 +34,7 @@ def page_answers(*, petition_id: int | None = None, before: int | None = None, l
     rows = (
         Response.objects.select_related("reply", "obligation__petition", "petition")
         .defer("obligation__petition__body", "petition__body")
+        .prefetch_related(DOCUMENTS)
         .order_by("-pk")
     )
     if petition_id is not None:
