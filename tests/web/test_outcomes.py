@@ -285,3 +285,6 @@ def test_a_copy_has_the_documents_of_answers(came: Came, export: Callable[[], Pa
     for language in ("ko", "en"):
         page = (folder / f"{language}/petitions/{came.petition}/index.html").read_text()
         assert f'href="/documents/{document.name}"' in page
+    remove_petition(came.petition, reason=Reason(code="personal-data"), now=now + MINUTE)
+    export()
+    assert not document.exists()  # though it was the last one

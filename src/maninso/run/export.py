@@ -352,6 +352,7 @@ def _remove_rest(copy: _Copy) -> None:
     The copy's own folders are emptied of all else. Files beside them, and other folders, belong to whoever serves it.
     """
     folders = {name.partition("/")[0] for name in copy.names if "/" in name}
+    folders |= {place.strip("/") for place in ASSETS}  # also when the last document is gone
     for name in list(list_files(copy.folder)):
         top, slash, _ = name.partition("/")
         if slash and top in folders and name not in copy.names and name not in (MANIFEST, NOTE):
