@@ -287,5 +287,5 @@ def test_a_page_asks_the_same_few_questions(
     petition_id = Petition.objects.get().pk
     see(petition_id, now)  # the charter is parsed once a process
     # Bills are asked for always; extensions, days that moved and answers where there is an obligation.
-    with django_assert_num_queries(6 + 3 * obligations):
+    with django_assert_num_queries(7 + 3 * obligations):
         see(petition_id, now)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from maninso import UsageError
 from maninso.ledger.entries import Event
@@ -147,6 +148,37 @@ def test_search_finds_its_words_until_it_is_taken_back(
     assert (find("xylophone"), find('"xylophone crossing"')) == ([petition_id], [petition_id])
     retract_reply(reply, reason="The wrong street.", actor=LEE, now=now)
     assert (find("xylophone"), find('"xylophone crossing"')) == ([], [])
+
+
+def test_it_counts_as_answered_until_it_is_taken_back(
+    opened: Callable[..., int], written: Any, client: Client, now: dt.datetime
+) -> None:
+    silent, earlier, later = opened(title="A bench"), opened(title="A lamp"), opened()
+    for petition_id, at in ((earlier, now), (later, now + DAY)):
+        reply, seen = written([petition_id])
+        approve_reply(reply, seen=seen, actor=LEE, now=at)
+
+    def find_answered() -> list[int]:
+        choices = list_choices()
+        wanted = understand(state="with_response", sort="settled", choices=choices)
+        page = search_petitions(wanted=wanted, choices=choices, page=1, per_page=10, now=now)
+        assert all(each.is_answered_unowed and each.owed == "" for each in page.cards)
+        return [each.petition_id for each in page.cards]
+
+    def read(petition_id: int) -> tuple[Any, Any, Any]:
+        alone = client.get(f"/petitions/{petition_id}.json").json()["data"]["attributes"]
+        counted = client.get(f"/petitions/{petition_id}/count.json").json()
+        response = alone["government_response"]
+        return response and response["summary"], alone["government_response_at"], counted["government_response_at"]
+
+    moment = f"{now + DAY:%Y-%m-%dT%H:%M:%S}"
+    assert find_answered() == [later, earlier]
+    summary, at, counted_at = read(later)
+    assert (summary, at[:19], counted_at) == (TEXT.summary, moment, at)
+    assert read(silent) == (None, None, None)
+    retract_reply(reply, reason="The wrong street.", actor=LEE, now=now + 2 * DAY)
+    assert find_answered() == [earlier]
+    assert read(later) == (None, None, None)
 
 
 def test_what_is_not_open_or_closed_here_or_another_institutions_is_not_answered(

@@ -4,7 +4,7 @@ But for one thing: what a charter would have owed (`would_owe`) may need the cal
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ from maninso.petitions.access.views import (
     ThresholdView,
     WouldOwe,
 )
-from maninso.petitions.models import MOMENT_KINDS, Obligation, Petition, SigningGate, SigningTree
+from maninso.petitions.models import MOMENT_KINDS, Obligation, Petition, Response, SigningGate, SigningTree
 
 _SUMMARY = 160  # characters
 _PRESSING = ("overdue", "owed", "kept")
@@ -62,6 +62,7 @@ def build_card(petition: Petition, *, now: dt.datetime) -> PetitionCard:
         needed=upcoming.needed if upcoming else None,
         owed=standing,
         due_on=due_on,
+        is_answered_unowed=bool(getattr(petition, "unowed", False)),
     )
 
 
@@ -78,6 +79,7 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
     readable = is_readable(petition)
     obligations = tuple(build_obligation(each, now=now) for each in petition.obligations.all())
     ledger = _ledger(petition)
+    unowed: Sequence[Response] = getattr(petition, "unowed", ())
     return PetitionView(
         petition_id=petition.pk,
         state=petition.state,
@@ -109,12 +111,14 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
         signatures_by_region=counts.by_region,
         signatures_by_assurance=counts.by_assurance,
         ledger=ledger,
+        unowed=view_response(unowed[-1]) if unowed else None,
         confirms_until=_confirms_until(petition),
         moderation_at=getattr(petition, "moderation_at", None),
         updated_at=max(
             [petition.updated_at]
             + [moment for each in obligations for moment in (each.met_at, each.settled_at) if moment]
             + [each.response.published_at for each in obligations if each.response]
+            + [each.published_at for each in unowed[-1:]]
             + ([ledger.published_at] if ledger else [])
         ),
     )

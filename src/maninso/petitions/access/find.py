@@ -7,12 +7,20 @@ from dataclasses import replace
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from maninso.petitions.access.answers import count_verdicts, find_answers
 from maninso.petitions.access.bills import find_bills
 from maninso.petitions.access.build import Counts, build_petition
 from maninso.petitions.access.reported import find_all_reported, find_reported
-from maninso.petitions.access.rows import SIGNATURES, STANDS_SINCE, is_readable, petition_rows, standing_thresholds
+from maninso.petitions.access.rows import (
+    SIGNATURES,
+    STANDS_SINCE,
+    is_readable,
+    petition_rows,
+    standing_thresholds,
+    unowed_answers,
+)
 from maninso.petitions.access.rules import read_charter_version, reason_words
 from maninso.petitions.access.views import DEBATE, CountView, DebateCount, MaskedView, PetitionView, ReceiptView
 from maninso.petitions.models import Appeal, Mask, Obligation, Petition, SigningGate, SigningTally, SigningThreshold
@@ -69,7 +77,10 @@ def find_count(petition_id: int) -> CountView | None:
         .values_list(
             SIGNATURES,
             Subquery(met.exclude(threshold_id=DEBATE).values(since=STANDS_SINCE)[:1]),
-            Subquery(answered.values("response__published_at")[:1]),
+            Coalesce(
+                Subquery(answered.values("response__published_at")[:1]),
+                Subquery(unowed_answers().order_by("-published_at", "-pk").values("published_at")[:1]),
+            ),
             Exists(knows_debates),
             Subquery(met.filter(threshold_id=DEBATE).values(since=STANDS_SINCE)[:1]),
             Subquery(debate.exclude(state="lapsed").values("settled_at")[:1]),

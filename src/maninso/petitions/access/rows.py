@@ -29,6 +29,13 @@ DOCUMENTS = Prefetch(
 )
 """The documents of responses, without their bytes."""
 
+UNOWED_ANSWERS = Prefetch(
+    "responses",
+    queryset=Response.objects.filter(STANDING_ANSWERS).prefetch_related(DOCUMENTS).order_by("published_at", "pk"),
+    to_attr="unowed",
+)
+"""Standing answers to petitions to which nothing is owed, the newest version last."""
+
 _BEGINNING = 400  # characters of the text that a card's summary is made from
 
 
@@ -59,7 +66,7 @@ def petition_rows() -> "QuerySet[Petition]":
         )
         .select_related("charter", "tree", "gate")
         .defer("charter__source")
-        .prefetch_related("thresholds", Prefetch("obligations", queryset=obligation_rows()))
+        .prefetch_related("thresholds", UNOWED_ANSWERS, Prefetch("obligations", queryset=obligation_rows()))
     )
 
 
@@ -67,11 +74,16 @@ def card_rows(which: Q = LISTED) -> "QuerySet[Petition]":
     """Petitions (the listed ones) with all that their cards show, in a fixed number of queries."""
     return (
         Petition.objects.filter(which)
-        .annotate(beginning=Left("body", _BEGINNING))
+        .annotate(beginning=Left("body", _BEGINNING), unowed=Exists(unowed_answers()))
         .select_related("charter", "tree")
         .defer("charter__source", "body")
         .prefetch_related("thresholds", "obligations")
     )
+
+
+def unowed_answers() -> "QuerySet[Response]":
+    """Standing answers to the petition of an outer query, to which nothing is owed."""
+    return Response.objects.filter(STANDING_ANSWERS, petition=OuterRef("pk"))
 
 
 def obligation_rows() -> "QuerySet[Obligation]":

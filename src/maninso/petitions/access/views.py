@@ -240,6 +240,7 @@ class PetitionCard:
     needed: int | None  # the next threshold not met yet; else, and once nobody may sign, the last that was met
     owed: str  # "", "owed", "overdue", "kept": the most pressing obligation
     due_on: dt.date | None
+    is_answered_unowed: bool = False  # though nothing was owed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,6 +319,7 @@ class PetitionView:
     moderation_at: dt.datetime | None = None  # when it was first handed to the moderators
     masked: tuple[MaskedView, ...] = ()
     answers: tuple[AnswerView, ...] = ()  # the first one first
+    unowed: ResponseView | None = None  # the newest answer that stands though nothing was owed
     verdicts: tuple[VerdictsView, ...] = ()  # of answered debts
     bills: tuple[BillView, ...] = ()  # and rulings and refusals
     reported: ReportedView | None = None  # of an imported petition

@@ -26,9 +26,9 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Extract, Floor
+from django.db.models.functions import Cast, Coalesce, Extract, Floor, Greatest
 
-from maninso.petitions.access.rows import SIGNATURES
+from maninso.petitions.access.rows import SIGNATURES, unowed_answers
 from maninso.petitions.models import Obligation, Petition, SigningTally
 
 _HOUR = 3600
@@ -98,7 +98,8 @@ def choose_order(sort: str, *, now: dt.datetime) -> Order:
             return Order([("by_wait", _of_obligation("met_at", Q(state="owed"), _FAR_OFF, first="met_at"), False)])
         case "settled":
             settled = _of_obligation("settled_at", Q(settled_at__isnull=False), _NEVER, first="-settled_at")
-            return Order([("by_settling", settled, True)])
+            unowed = Subquery(unowed_answers().order_by("-published_at").values("published_at")[:1])
+            return Order([("by_settling", Greatest(settled, _seconds(Coalesce(unowed, Value(_NEVER)))), True)])
         case "relevance":
             return Order([("by_score", Value(0.0), True)])
     return Order([count, opened])

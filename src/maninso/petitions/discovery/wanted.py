@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
 
-from maninso.petitions.access.rows import LISTED, overdue, standing_thresholds
+from maninso.petitions.access.rows import LISTED, overdue, standing_thresholds, unowed_answers
 from maninso.petitions.access.views import DEBATE
 from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally
 
@@ -142,9 +142,11 @@ def _in_state(state: str, now: dt.datetime) -> Q:
     if state == "reached":
         met = standing_thresholds().filter(petition=OuterRef("pk"))
         return Q(Exists(met)) | Q(needed__0__lte=F("reported_count"))
+    if state == "with_response":
+        kept = Obligation.objects.filter(state="kept", petition=OuterRef("pk"))
+        return Q(Exists(kept)) | Q(Exists(unowed_answers()))
     owed: Mapping[str, Q] = {
         "awaiting_response": Q(state="owed"),
-        "with_response": Q(state="kept"),
         "overdue": overdue(now),
         "awaiting_debate": Q(state="owed", threshold_id=DEBATE),
         "debated": Q(state="kept", threshold_id=DEBATE),

@@ -89,7 +89,7 @@ def describe_original(view: PetitionView, *, background: str) -> dict[str, Any]:
     if view.state == "open" and view.closes_at:
         attributes["closing_date"] = last_day(view.closes_at, view.time_zone).isoformat()
     answered = next((each for each in view.obligations if each.response and each.threshold_id != DEBATE), None)
-    response = answered.response if answered else None
+    response = answered.response if answered else view.unowed
     debate = next((each for each in view.obligations if each.threshold_id == DEBATE), None)
     is_settled = debate is not None and debate.state in ("kept", "declined")
     return attributes | {

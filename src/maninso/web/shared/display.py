@@ -206,7 +206,7 @@ def show_card(
         "title": title,
         "passage": passage,
         "state": state_tag(card.state),
-        "owed": owed_tag(card.owed),
+        "owed": owed_tag(card.owed or ("kept" if card.is_answered_unowed else "")),
         "days": card_days(card, now=now),
         "ended": ended_on(card.closes_at, card.closed_at),
     }
