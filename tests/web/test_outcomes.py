@@ -169,6 +169,7 @@ def test_tables(client: Client, came: Came, monkeypatch: pytest.MonkeyPatch) -> 
         assert b"".join(reply.streaming_content)[:4] == b"PAR1"  # type: ignore[attr-defined]
     (owed,) = table(client, "/obligations.csv?institution=university")
     assert (owed["Yes"], owed["Partly"], owed["No"], owed["Earlier"]) == ("2", "0", "1", "1")
+    assert (owed["Declined For"], owed["Lapsed For"]) == ("", "")
 
 
 def test_feeds_of_bills(client: Client, came: Came) -> None:

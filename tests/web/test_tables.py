@@ -9,11 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.db.models import F
 from django.test import Client
 from pyarrow import parquet
 from tests.web.data_page import PAGE, render
 
 from maninso.petitions.lifecycle import Actor
+from maninso.petitions.models import Obligation
 from maninso.petitions.obligations import answer, board
 from maninso.petitions.opendata import signatures
 from maninso.signing.voids import reinstate_leaves, void_leaves
@@ -98,6 +100,15 @@ def test_petitions_and_obligations(client: Client, signed: int, opened: Callable
     assert as_csv(exports.OBLIGATIONS, table.to_pylist()) == [owed]
     assert table.to_pylist()[0]["title"] == "=Sundays"
     assert read_csv(client, "/obligations.csv?status=overdue") == []
+
+
+@pytest.mark.parametrize(("state", "column"), [("declined", "Declined For"), ("lapsed", "Lapsed For")])
+def test_a_debt_that_ended_otherwise_says_for_what(client: Client, signed: int, state: str, column: str) -> None:
+    reason = "decline_reason" if state == "declined" else "lapse_reason"
+    Obligation.objects.filter(petition=signed).update(state=state, settled_at=F("met_at"), **{reason: "a-ground"})
+    (owed,) = read_csv(client, "/obligations.csv")
+    assert (owed["State"], owed[column]) == (state, "a-ground")
+    assert {owed["Declined For"], owed["Lapsed For"]} == {"a-ground", ""}
 
 
 def test_refusals(client: Client, opened: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:

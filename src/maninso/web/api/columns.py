@@ -73,6 +73,8 @@ OBLIGATIONS = Table(
         Column("Partly", "verdict_partly", "integer", "Signers who say that it was one in part"),
         Column("No", "verdict_no", "integer", "Signers who say that it was none"),
         Column("Earlier", "verdict_earlier", "integer", "How many of these were said of an earlier version"),
+        Column("Declined For", "decline_reason", "text", "The charter's code of the ground on which it was declined"),
+        Column("Lapsed For", "lapse_reason", "text", "The code of the ground on which it lapsed"),
     ),
 )
 ANSWERS = Table(

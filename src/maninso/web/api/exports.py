@@ -103,6 +103,8 @@ def _obligation(each: JudgedObligation) -> tuple[Any, ...]:
         view.response.author if view.response else None,
         view.response.summary if view.response else None,
         *((said.yes, said.partly, said.no, said.earlier) if said else (None,) * 4),
+        view.decline_reason or None,
+        view.lapse_reason or None,
     )
 
 
