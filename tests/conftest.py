@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import pytest_socket
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+hypothesis.settings.load_profile("untimed")
 
 HOME = Path(tempfile.mkdtemp(prefix="maninso-tests-"))
 GIVEN_DATABASE = os.environ.get("DATABASE_URL")

@@ -132,11 +132,8 @@ class Workbench:
                     await send_batch(
                         connection,
                         [
-                            Waiting(
-                                self.petition,
-                                render_sign(1, 0, 0, os.urandom(16), os.urandom(32)),
-                                os.urandom(76),
-                                lambda *_: None,
+                            Waiting(self.petition, lambda *_: None).fill(
+                                render_sign(1, 0, 0, os.urandom(16), os.urandom(32)), os.urandom(76)
                             )
                             for _ in range(min(MOST_A_BATCH, number - start))
                         ],

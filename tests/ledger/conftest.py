@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from maninso.ledger.checkpoint import Checkpoint, sign_checkpoint
 from maninso.ledger.entries import Entry, Genesis, Sign
@@ -16,9 +15,6 @@ from maninso.ledger.merkle import hash_leaves, prove_inclusion, root_of
 from maninso.ledger.note import SignerKey
 from maninso.ledger.proof import Receipt
 from maninso.ledger.tiles import TILE_WIDTH, pack_bundle, tile_paths
-
-settings.register_profile("ledger", deadline=None)
-settings.load_profile("ledger")
 
 HERE = Path(__file__).parent
 ORIGIN = "petitions.example/p/7/log"

@@ -11,7 +11,8 @@ class Signer:
 
     def __init__(self, intake: Intake, petition: int, entry: bytes, evidence: bytes = b"evidence", **more: Any) -> None:
         self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.waiting = intake.submit(petition, entry, evidence, self.hear, **more)
+        self.waiting = Waiting(petition, self.hear, **more).fill(entry, evidence)
+        intake.submit(self.waiting)
 
     def hear(self, waiting: Waiting, outcome: Outcome) -> None:
         assert waiting is self.waiting

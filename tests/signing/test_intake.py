@@ -14,7 +14,7 @@ from maninso.ledger.entries import render_sign
 from maninso.signing.gate import close_gate, pause_gate
 from maninso.signing.intake import FEW, Intake, IntakeFull, Outcome, Waiting
 
-Run = Callable[[Callable[[Intake], Awaitable[None]]], None]
+Run = Callable[..., None]
 
 
 def nobody(_waiting: Waiting, _outcome: Outcome) -> None:
@@ -70,6 +70,27 @@ def test_everybody_is_stored_once_and_answered_after_the_commit(
 
     run(story)
     assert seen == [1234]
+
+
+def test_the_next_batch_is_on_its_way_before_the_last_one_is_answered(run: Run, logs: Logs) -> None:
+    petition = logs.open()
+    left: list[int] = []  # in the queue, whenever somebody is answered
+
+    async def story(intake: Intake) -> None:
+        done = asyncio.get_running_loop().create_future()
+
+        def hear(_waiting: Waiting, outcome: Outcome) -> None:
+            assert outcome is Outcome.STORED
+            left.append(intake._queues.count(petition))
+            if len(left) == 3:
+                done.set_result(None)
+
+        for _ in range(3):
+            intake.submit(Waiting(petition, hear).fill(entry(), b"evidence"))
+        await done
+
+    run(story, most_a_batch=1)
+    assert left == [1, 0, 0]
 
 
 def test_the_log_does_not_tell_who_of_a_batch_came_first(run: Run, logs: Logs, connection: psycopg.Connection) -> None:
@@ -130,9 +151,9 @@ def test_a_rush_keeps_no_other_petition_waiting() -> None:
     async def story() -> None:
         intake = Intake(never, most_a_batch=500)
         for _ in range(4000):
-            intake.submit(1, entry(), b"", nobody)
+            intake.submit(Waiting(1, nobody).fill(entry(), b""))
         for petition in range(2, 12):
-            intake.submit(petition, entry(), b"", nobody)
+            intake.submit(Waiting(petition, nobody).fill(entry(), b""))
         batch = intake._queues.take(intake._most_a_batch)
         assert len(batch) == 500
         assert {waiting.petition_id for waiting in batch} == set(range(1, 12))
@@ -191,10 +212,10 @@ def test_a_full_queue_refuses_its_own_petition_only() -> None:
     async def story() -> None:
         intake = Intake(never, most_waiting=10)
         for _ in range(10):
-            intake.submit(1, entry(), b"", nobody)
+            intake.submit(Waiting(1, nobody).fill(entry(), b""))
         with pytest.raises(IntakeFull):
-            intake.submit(1, entry(), b"", nobody)
-        assert isinstance(intake.submit(2, entry(), b"", nobody), Waiting)
+            intake.submit(Waiting(1, nobody).fill(entry(), b""))
+        intake.submit(Waiting(2, nobody).fill(entry(), b""))  # another petition's queue has room
 
     asyncio.run(story())
 
@@ -214,7 +235,7 @@ def test_stopping_commits_what_waits_and_takes_nothing_more(
         await intake.stop()
         assert [one.answer.result() for one in waiting] == [Outcome.STORED] * 700
         with pytest.raises(IntakeFull):
-            intake.submit(petition, entry(), b"e", nobody)
+            intake.submit(Waiting(petition, nobody).fill(entry(), b"e"))
 
     asyncio.run(story())
     assert leaves(connection, petition) == 700

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 
 import psycopg
 import pytest
@@ -22,27 +23,40 @@ def limiter(
     return Limiter(Limits(network=network, person=person, exempt=exempt, proxies=proxies), key=KEY)
 
 
+def is_network_within(limits: Limiter, network: str, *, now: float) -> bool:
+    """Whether another person may sign from there."""
+    return limits.find_excess(network, None, os.urandom(32), now=now) is None
+
+
 def test_a_network_over_its_rate_is_refused_and_others_are_not() -> None:
     limits = limiter()
-    assert [limits.admit_network("192.0.2.1", now=NOW) for _ in range(4)] == [True, True, True, False]
-    assert limits.admit_network("192.0.2.2", now=NOW) is True
+    found = [limits.find_excess("192.0.2.1", None, bytes([person]) * 32, now=NOW) for person in range(4)]
+    assert found == [None, None, None, "network"]
+    assert limits.find_excess("192.0.2.2", None, bytes(32), now=NOW) is None
 
 
 def test_counts_begin_anew_with_the_minute() -> None:
-    limits = limiter()
+    limits = limiter(network=9)
     for _ in range(9):
-        limits.admit_network("192.0.2.1", now=NOW)
-        limits.admit_person(b"p", now=NOW)
+        limits.find_excess("192.0.2.1", None, b"p" * 32, now=NOW)
     later = NOW + limits.seconds_left(now=NOW)
-    assert limits.admit_network("192.0.2.1", now=later - 1) is False
-    assert limits.admit_network("192.0.2.1", now=later) is True
-    assert limits.admit_person(b"p", now=later) is True
+    assert limits.find_excess("192.0.2.2", None, b"p" * 32, now=later - 0.001) == "person"
+    assert limits.find_excess("192.0.2.1", None, b"q" * 32, now=later - 0.001) == "network"
+    assert limits.find_excess("192.0.2.1", None, b"p" * 32, now=later) is None
+    assert limits.find_excess("192.0.2.1", None, b"p" * 32, now=NOW) is None  # also where the clock is put back
 
 
-def test_a_person_over_their_rate_is_refused() -> None:
+def test_a_person_over_their_rate_is_refused_wherever_they_ask_from() -> None:
     limits = limiter()
-    assert [limits.admit_person(b"p", now=NOW) for _ in range(3)] == [True, True, False]
-    assert limits.admit_person(b"q", now=NOW) is True
+    places = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+    assert [limits.find_excess(place, None, b"p" * 32, now=NOW) for place in places] == [None, None, "person"]
+    assert limits.find_excess("192.0.2.1", None, b"q" * 32, now=NOW) is None
+
+
+def test_an_exempt_network_is_not_counted_nor_who_signs_there() -> None:
+    limits = limiter(exempt=networks("127.0.0.0/8"))
+    assert {limits.find_excess("127.0.0.1", None, b"p" * 32, now=NOW) for _ in range(9)} == {None}
+    assert limits.find_excess("192.0.2.1", None, b"p" * 32, now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -73,9 +87,9 @@ def test_processes_tell_one_another_about_busy_networks(database_url: str, conne
     async def share() -> None:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as shared:
             for _ in range(60):
-                ours.admit_network("192.0.2.1", now=NOW)
-                theirs.admit_network("192.0.2.1", now=NOW)
-            theirs.admit_network("192.0.2.9", now=NOW)  # too quiet to be worth telling
+                is_network_within(ours, "192.0.2.1", now=NOW)
+                is_network_within(theirs, "192.0.2.1", now=NOW)
+            is_network_within(theirs, "192.0.2.9", now=NOW)  # too quiet to be worth telling
             for _ in range(2):  # what was told once is not told twice
                 await share_once(ours, shared, now=NOW)
                 await share_once(theirs, shared, now=NOW)
@@ -83,9 +97,9 @@ def test_processes_tell_one_another_about_busy_networks(database_url: str, conne
 
     connection.execute("DELETE FROM signing_rate")
     asyncio.run(share())
-    assert ours.admit_network("192.0.2.1", now=NOW) is False
-    assert theirs.admit_network("192.0.2.1", now=NOW) is False
-    assert ours.admit_network("192.0.2.2", now=NOW) is True
+    assert not is_network_within(ours, "192.0.2.1", now=NOW)
+    assert not is_network_within(theirs, "192.0.2.1", now=NOW)
+    assert is_network_within(ours, "192.0.2.2", now=NOW)
     rows = connection.execute("SELECT requests, network FROM signing_rate").fetchall()
     assert [(requests, len(network), b"192.0.2" in network) for requests, network in rows] == [(120, 16, False)]
 
@@ -97,7 +111,7 @@ def test_rows_of_earlier_minutes_are_dropped(database_url: str, connection: psyc
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as shared:
             for now in (NOW, NOW + 60):
                 limits = limiter()
-                limits.admit_network("192.0.2.1", now=now)
+                is_network_within(limits, "192.0.2.1", now=now)
                 await share_once(limits, shared, now=now)
 
     asyncio.run(share())

@@ -9,6 +9,7 @@ can compute the nullifier of a known person any more, from whatever backup of th
 import hashlib
 import hmac
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -49,10 +50,16 @@ def derive_nullifier(key: bytes | Mac, *, issuer: str, subject: bytes) -> bytes:
 
     `issuer` holds no NUL, so that no two pairs of issuer and subject run together.
     """
+    mac = key if isinstance(key, Mac) else ready_key(key)
+    return mac.digest(_begin_message(issuer) + subject)[:NULLIFIER_LENGTH]
+
+
+@lru_cache(256)
+def _begin_message(issuer: str) -> bytes:
+    """What is hashed before the subject; a site has few issuers."""
     if "\0" in issuer:
         raise ValueError("an issuer holds no NUL")
-    mac = key if isinstance(key, Mac) else ready_key(key)
-    return mac.digest(_NULLIFIER_LABEL + issuer.encode() + b"\0" + subject)[:NULLIFIER_LENGTH]
+    return _NULLIFIER_LABEL + issuer.encode() + b"\0"
 
 
 def join_wrapping_key(site_half: bytes, petition_half: bytes) -> bytes:

@@ -83,21 +83,19 @@ def issue_ticket(key: bytes, ticket: Ticket) -> str:
 
 def verify_ticket(key: bytes, token: str, *, now: float) -> Ticket:
     """Return the ticket of a token that was issued under `key` and has not expired; raises TicketError."""
-    if not token:
-        raise TicketError("missing", "there is no ticket")
-    if len(token) > LONGEST_TOKEN or not token.startswith(_PREFIX):
-        raise TicketError("malformed", "the ticket is malformed")
-    try:
-        body = token[len(_PREFIX) :].encode("ascii").translate(_FROM_URL)
-        over = len(body) % 4
-        data = a2b_base64(body + b"===="[over:] if over else body, strict_mode=True)
-    except ValueError as error:
-        raise TicketError("malformed", "the ticket is malformed") from error
-    if b"=" in body or (over and body[-1] not in _LAST[over]):
-        raise TicketError("malformed", "the ticket is malformed")
-    payload = data[:-_MAC_LENGTH]
-    mac = blake2b(payload, key=key, digest_size=_MAC_LENGTH).digest()
-    if not hmac.compare_digest(mac, data[-_MAC_LENGTH:]):
+    return verify_any_ticket((key,), token, now=now)
+
+
+def verify_any_ticket(keys: Sequence[bytes], token: str, *, now: float) -> Ticket:
+    """Return the ticket of a token that was issued under any of `keys`, the present one first; raises TicketError."""
+    if not keys:
+        raise ValueError("there is no key")
+    data = _decode(token)
+    payload, theirs = data[:-_MAC_LENGTH], data[-_MAC_LENGTH:]
+    for key in keys:
+        if hmac.compare_digest(blake2b(payload, key=key, digest_size=_MAC_LENGTH).digest(), theirs):
+            break
+    else:
         raise TicketError("forged", "the ticket was not issued by this site")
     ticket = _parse(payload)
     if now >= ticket.expires_at:
@@ -105,15 +103,20 @@ def verify_ticket(key: bytes, token: str, *, now: float) -> Ticket:
     return ticket
 
 
-def verify_any_ticket(keys: Sequence[bytes], token: str, *, now: float) -> Ticket:
-    """Return the ticket of a token that was issued under any of `keys`, the present one first; raises TicketError."""
-    for key in keys:
-        try:
-            return verify_ticket(key, token, now=now)
-        except TicketError as error:
-            if error.reason != "forged" or key is keys[-1]:
-                raise
-    raise ValueError("there is no key")
+def _decode(token: str) -> bytes:
+    """Return the bytes of a token, of which there is exactly one spelling; raises TicketError."""
+    if not token:
+        raise TicketError("missing", "there is no ticket")
+    if len(token) > LONGEST_TOKEN or not token.startswith(_PREFIX):
+        raise TicketError("malformed", "the ticket is malformed")
+    try:
+        body = token[len(_PREFIX) :].encode("ascii").translate(_FROM_URL)
+        over = len(body) % 4
+        if b"=" not in body and (not over or body[-1] in _LAST[over]):
+            return a2b_base64(body + b"===="[over:] if over else body, strict_mode=True)
+    except ValueError as error:
+        raise TicketError("malformed", "the ticket is malformed") from error
+    raise TicketError("malformed", "the ticket is malformed")
 
 
 def _render(ticket: Ticket) -> bytes:

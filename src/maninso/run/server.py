@@ -45,6 +45,9 @@ DJANGO_THREADS = 4
 # Who comes back from an identity provider waits for it, in threads that do nothing else: a slow one holds up no page.
 WAITING = re.compile(r"(?:/(?:ko|en))?/identity/oidc/")
 WAITING_THREADS = 16
+# Python would look for cycles at every 700 objects more, and some thousands are alive while a few hundred people sign;
+# hardly any of them is in a cycle.
+COLLECTED_AFTER = 20_000
 SLOWEST_HEADERS = 10_000  # milliseconds until a request that does not come is given up
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
 
@@ -122,6 +125,7 @@ class Site:
         await self._signing.start()
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again while people sign
+        gc.set_threshold(COLLECTED_AFTER)
 
     async def _stop(self) -> None:
         if self._signing is not None:

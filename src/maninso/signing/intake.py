@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from itertools import accumulate
 from operator import attrgetter
+from typing import Self
 
 import psycopg
 from psycopg.pq import Format
@@ -54,14 +55,22 @@ class Waiting:
 
     __slots__ = ("entry", "evidence", "hear", "in_time", "person", "petition_id", "twins")
 
-    def __init__(self, petition_id: int, entry: bytes, evidence: bytes, hear: "Hear", *, in_time: bool = False) -> None:
+    entry: bytes  # 54 bytes
+    evidence: bytes
+    person: tuple[int, bytes]  # who signs what: the petition and the nullifier
+
+    def __init__(self, petition_id: int, hear: "Hear", *, in_time: bool = False) -> None:
         self.petition_id = petition_id
-        self.entry = entry  # 54 bytes
-        self.evidence = evidence
         self.hear = hear
         self.in_time = in_time
-        self.person = (petition_id, entry[6:22])  # who signs what: the petition and the nullifier
         self.twins: list[Waiting] | None = None
+
+    def fill(self, entry: bytes, evidence: bytes) -> Self:
+        """Say what is to be stored, before it is submitted."""
+        self.entry = entry
+        self.evidence = evidence
+        self.person = (self.petition_id, entry[6:22])
+        return self
 
 
 Hear = Callable[[Waiting, Outcome], None]
@@ -85,6 +94,7 @@ class Intake:
         self._queues: Turns[Waiting] = Turns()
         self._people: dict[tuple[int, bytes], Waiting] = {}
         self._wake, self._wake_aside = asyncio.Event(), asyncio.Event()
+        self._idle = True  # the first connection waits to be woken
         self._in_batch: frozenset[int] = frozenset()  # petitions whose signatures the first connection commits now
         self._aside: frozenset[int] = frozenset()  # and the second one
         self._stopping = False
@@ -103,11 +113,11 @@ class Intake:
         self._wake_aside.set()
         await asyncio.gather(*self._tasks)
 
-    def submit(self, petition_id: int, entry: bytes, evidence: bytes, hear: Hear, *, in_time: bool = False) -> Waiting:
-        """Queue a signature; `hear` is called with it once it is known what became of it. Raises IntakeFull."""
+    def submit(self, waiting: Waiting) -> None:
+        """Queue a signature; its `hear` is called with it once it is known what became of it. Raises IntakeFull."""
+        petition_id = waiting.petition_id
         if self._stopping or self._queues.count(petition_id) >= self._most_waiting:
             raise IntakeFull
-        waiting = Waiting(petition_id, entry, evidence, hear, in_time=in_time)
         first = self._people.setdefault(waiting.person, waiting)
         if first is not waiting:
             if first.twins is None:
@@ -115,13 +125,14 @@ class Intake:
             elif len(first.twins) >= self._most_waiting:
                 raise IntakeFull
             first.twins.append(waiting)
-            return waiting
+            return
         if not self._in_batch:
-            self._wake.set()
+            if self._idle:
+                self._idle = False
+                self._wake.set()
         elif petition_id not in self._in_batch:
             self._wake_aside.set()
         self._queues.put(petition_id, waiting)
-        return waiting
 
     async def _drain(self) -> None:
         connection: psycopg.AsyncConnection | None = None
@@ -129,6 +140,7 @@ class Intake:
             batch = self._queues.take(self._most_a_batch, without=self._aside)
             if not batch:
                 self._wake.clear()
+                self._idle = True
                 await self._wake.wait()
                 continue
             self._in_batch = frozenset(waiting.petition_id for waiting in batch)
@@ -188,13 +200,14 @@ class Intake:
                 outcomes[ordinal - 1] = Outcome.RETURNED if returned else Outcome.EARLIER
         self.batches += 1
         self.stored += len(batch) - len(outcomes)
-        self._answer(batch, outcomes)
+        # The next batch is sent first: the database works while these are answered.
+        asyncio.get_running_loop().call_soon(self._answer, batch, outcomes)
         return connection
 
     def _answer(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
-        people = self._people
+        people, stored = self._people, Outcome.STORED  # (an Enum's member costs more than a local name, each time)
         for ordinal, waiting in enumerate(batch):
-            outcome = outcomes.get(ordinal, Outcome.STORED) if outcomes else Outcome.STORED
+            outcome = outcomes.get(ordinal, stored) if outcomes else stored
             del people[waiting.person]
             waiting.hear(waiting, outcome)
             for twin in waiting.twins or ():

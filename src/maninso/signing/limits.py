@@ -17,6 +17,7 @@ from array import array
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import psycopg
 
@@ -34,6 +35,7 @@ MOST_A_PERSON = 60_000  # requests a minute: what a counter holds, and a little 
 
 SHARED_EVERY = 5.0  # seconds
 
+Excess = Literal["network", "person"]
 Connect = Callable[[], Awaitable[psycopg.AsyncConnection]]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -61,33 +63,37 @@ class Limiter:
         self._limits = limits
         self._key = key
         self._window = 0
+        self._begins, self._ends = 0, WINDOW  # Unix seconds
         self._networks: Counter[str] = Counter()
         self._people = array("H", bytes(2 * PLACES))
         self._told: Counter[str] = Counter()
         self._elsewhere: dict[bytes, int] = {}
         self._digests: dict[str, bytes] = {}
-        self._exempt: dict[str, bool] = {}
+        self._named: dict[str, str] = {}  # networks by the peers that have asked
 
-    def admit_network(self, network: str, *, now: float) -> bool:
-        """Count a request of a network (as name_network has it); whether it is within the limit."""
-        if int(now) // WINDOW != self._window:
+    def find_excess(self, peer: str, forwarded: str | None, subject: bytes, *, now: float) -> Excess | None:
+        """Count a signing request, and return whose limit it is beyond, if anybody's.
+
+        `peer` and `forwarded` are what `name_network` asks for; `subject` is a keyed digest of the person. A request of
+        an exempt network is not counted; one beyond its network's limit does not count against the person.
+        """
+        network = self.name_network(peer, forwarded)
+        if not network:
+            return None
+        if not self._begins <= now < self._ends:
             self._turn(now)
         count = self._networks.get(network, 0) + 1
         self._networks[network] = count
         if self._elsewhere:
             count += self._elsewhere.get(self._digest(network), 0)
-        return count <= self._limits.network
-
-    def admit_person(self, subject: bytes, *, now: float) -> bool:
-        """Count a request of a person (`subject` is a keyed digest); whether it is within the limit."""
-        if int(now) // WINDOW != self._window:
-            self._turn(now)
+        if count > self._limits.network:
+            return "network"
         place = int.from_bytes(subject[:4], "big") % PLACES
         count = self._people[place]
         if count >= self._limits.person:
-            return False
+            return "person"
         self._people[place] = count + 1
-        return True
+        return None
 
     def name_network(self, peer: str, forwarded: str | None) -> str:
         """Return the network that a request came from, "" for one that is exempt.
@@ -96,16 +102,17 @@ class Limiter:
         trusted proxies added is believed: the last address that is no proxy of ours.
         """
         if forwarded is None:
-            known = self._exempt.get(peer)
+            known = self._named.get(peer)
             if known is not None:
-                return "" if known else _masked(peer)
+                return known
         address = find_address(peer, forwarded, self._limits.proxies)
         if address is None:
             return peer
         exempt = any(address in network for network in self._limits.exempt)
-        if forwarded is None and len(self._exempt) < 100_000:
-            self._exempt[peer] = exempt
-        return "" if exempt else _masked(str(address))
+        network = "" if exempt else _masked(str(address))
+        if forwarded is None and len(self._named) < 100_000:
+            self._named[peer] = network
+        return network
 
     def seconds_left(self, *, now: float) -> int:
         """Return the seconds until counts begin anew."""
@@ -139,6 +146,7 @@ class Limiter:
         window = int(now) // WINDOW
         if window != self._window:
             self._window = window
+            self._begins, self._ends = window * WINDOW, (window + 1) * WINDOW
             self._people = array("H", bytes(2 * PLACES))
             for counts in (self._networks, self._told, self._elsewhere, self._digests):
                 counts.clear()
