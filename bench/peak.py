@@ -286,12 +286,14 @@ class Bench(Workbench):
         rows = []
         with self.serving("apps:make_measured", self.port) as web, self.worker() as worker:
             for target in (100_000, most):
-                self.fill(max(0, target - self.size()))
+                wal, size = self.wal(), self.size()
+                self.fill(max(0, target - size))
                 self.wrk(self.port, f"/petitions/{self.petition}/signatures")
                 while self.behind() > 0:
                     time.sleep(0.2)
                 rows.append((self.size(), resident(worker), resident(web)))
-        print()
+        written = (self.wal() - wal) / (self.size() - size)
+        print(f"\n(h) {written:,.0f} bytes of WAL a signature while it grew from {size:,} to {self.size():,}")
         for size, worker_bytes, web_bytes in rows:
             print(
                 f"(i) at {size:,} signatures: worker {worker_bytes / 1e6:.0f} MB, web process {web_bytes / 1e6:.0f} MB"
