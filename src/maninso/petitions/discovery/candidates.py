@@ -13,14 +13,16 @@ from maninso import ManinsoError
 from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS
 from maninso.petitions.discovery import meaning
 from maninso.petitions.discovery.index import read_weights
-from maninso.petitions.discovery.question import Question, choose_terms
+from maninso.petitions.discovery.lookup import choose_terms
+from maninso.petitions.discovery.question import Question
 from maninso.petitions.discovery.sql import QUERIES
 from maninso.petitions.models import BillPetition, Petition, Response
 
 MOST_NEAR = 100  # petitions that are found by meaning alone
 MOST_FOUND = 500  # petitions that a question finds; the best ones
 PATIENCE = 5000  # milliseconds that one statement of a search may take
-_ENOUGH = 0.45  # of a word's grams, weighed: then it is held
+_MOST_LOOKED_AT = 1000  # petitions with grams of the question, of which most hold a word of it
+_MOST_HITS = 40_000  # petitions that one gram is followed to
 _MOST_WORDS = 0.6  # of a question's words have to be held
 
 
@@ -57,27 +59,28 @@ def limited_time() -> Iterator[None]:
 def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
     """Find the petitions that hold words of a question, the 500 best."""
     terms = choose_terms(question.words, read_weights())
-    if not terms.asked:
+    if not terms.lexemes:
         return Found({})
     condition, named = _compile(among, is_narrowed)
     with connection.cursor() as cursor:
         cursor.execute(
             QUERIES["find_by_words"].replace("{among}", condition),
             {
-                "words": terms.words,
                 "lexemes": terms.lexemes,
                 "scores": terms.scores,
-                "covers": terms.covers,
-                "enough": _ENOUGH,
-                "most": MOST_FOUND + 1,
+                "bits": terms.bits,
+                "visits": _MOST_HITS,
+                "most": _MOST_LOOKED_AT,
                 **named,
             },
         )
         rows = cursor.fetchall()
+    held = {petition_id: terms.count_held(bits) for petition_id, _, bits in rows}
+    found = [(petition_id, score) for petition_id, score, _ in rows if held[petition_id]]
     return Found(
-        scores={petition_id: score / terms.best for petition_id, score, _ in rows[:MOST_FOUND]},
-        whole=frozenset(petition_id for petition_id, _, held in rows if held >= terms.asked * _MOST_WORDS),
-        is_cut=len(rows) > MOST_FOUND,
+        scores={petition_id: score / terms.best for petition_id, score in found[:MOST_FOUND]},
+        whole=frozenset(each for each, words in held.items() if words and words >= len(terms.words) * _MOST_WORDS),
+        is_cut=terms.is_cut or len(found) > MOST_FOUND or len(rows) == _MOST_LOOKED_AT,
     )
 
 

@@ -12,7 +12,10 @@ the title of a bill.
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
 
 TITLE, REST = ".", ":"  # no gram begins with them: grams are made of letters and digits
 LEAD = 300  # characters of the text that say what is asked for
@@ -36,14 +39,15 @@ def split_words(text: str) -> list[str]:
     return [part[:LONGEST_WORD] for word in _WORD.findall(normalise(text)) for part in _SCRIPTS.findall(word) if part]
 
 
-def grams_of_word(word: str) -> list[str]:
+@lru_cache(maxsize=20_000)  # the words of one search's petitions are much the same
+def grams_of_word(word: str) -> tuple[str, ...]:
     """Return the grams of one normalised word, in order."""
     if _PAIRED.match(word):
-        return [word] if len(word) == 1 else [word[at : at + 2] for at in range(len(word) - 1)]
+        return (word,) if len(word) == 1 else tuple([word[at : at + 2] for at in range(len(word) - 1)])
     whole = stem(word)
     if len(whole) < 4 or word.isdigit():
-        return [whole]
-    return [whole, *(whole[at : at + 3] for at in range(len(whole) - 2))]
+        return (whole,)
+    return (whole, *(whole[at : at + 3] for at in range(len(whole) - 2)))
 
 
 def stem(word: str) -> str:
@@ -52,9 +56,8 @@ def stem(word: str) -> str:
 
 
 def list_grams(text: str) -> Iterator[str]:
-    """Yield the grams of a text, in order."""
-    for word in split_words(text):
-        yield from grams_of_word(word)
+    """Return the grams of a text, in order."""
+    return chain.from_iterable(map(grams_of_word, split_words(text)))
 
 
 def petition_grams(title: str, body: str, others: str = "") -> list[str]:
@@ -83,15 +86,25 @@ class Weights:
 
     def __init__(self, frequencies: Mapping[str, float], petitions: float) -> None:
         self._frequencies = frequencies
+        self._sorted: list[str] | None = None
         self.petitions = max(petitions, 1.0)
+        self._told = {gram: self.tell(frequency) for gram, frequency in frequencies.items()}
+        self._told_by_one = self.tell(1.0)
 
     def frequency(self, gram: str) -> float:
-        """Return in how many petitions the title or the beginning of the text holds the gram."""
+        """Return in how many petitions the title or the beginning of the text holds the gram; with TITLE, the title."""
         return self._frequencies.get(gram, 0.0)
+
+    def count_beginning(self, gram: str) -> float:
+        """Return in how many petitions grams are that begin so, counting one for each of them."""
+        if self._sorted is None:
+            self._sorted = sorted(self._frequencies)
+        behind = bisect_left(self._sorted, f"{gram}\U0010ffff")
+        return sum(self._frequencies[each] for each in self._sorted[bisect_left(self._sorted, gram) : behind])
 
     def weigh(self, gram: str) -> float:
         """Return the gram's weight, positive. One that is nowhere is taken for one that a single petition holds."""
-        return self.tell(self.frequency(gram))
+        return self._told.get(gram, self._told_by_one)
 
     def tell(self, petitions: float) -> float:
         """Return how much something tells that so many petitions hold, positive; one at least, and all at most."""

@@ -103,7 +103,7 @@ def make_all_due() -> int:
 
 
 def count_grams(*, now: dt.datetime, always: bool = False) -> bool:
-    """Count in how many petitions each gram is, if a tenth has come or gone since the last time; returns whether.
+    """Count what petitions and titles hold, if a tenth of them has come or gone since the last time; returns whether.
 
     Words of titles are counted with them. On a large site a sample of about 20,000 petitions is counted.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Q
 
 from maninso.petitions.access.build import build_cards
-from maninso.petitions.access.rows import card_rows
+from maninso.petitions.access.rows import LISTED, card_rows
 from maninso.petitions.access.views import PetitionCard
 from maninso.petitions.discovery.candidates import (
     Found,
@@ -65,13 +65,10 @@ def search_petitions(
     per_page = min(max(per_page, 1), _MOST_PER_PAGE)
     question = read_question(wanted.query)
     if not question.words:
-        return _page_of_rows(wanted, choices, None, page=page, per_page=per_page, key=key, now=now)
+        return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, now=now)
     with limited_time():
         found = find_matches(question, wanted, now=now)
-        if wanted.sort != "relevance":
-            result = _page_of_rows(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
-        else:
-            result = _page_of_scores(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
+        result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
         if not found.scores and wanted.is_narrowed:
             anywhere = find_matches(question, Wanted(query=wanted.query, sort="relevance"), now=now)
             if anywhere.scores:
@@ -132,26 +129,33 @@ def _by_relevance(question: Question, wanted: Wanted, found: Found, among: Q) ->
     }
 
 
-def _page_of_scores(
+def _page_of_found(
     wanted: Wanted, choices: Choices, found: Found, *, page: int, per_page: int, key: str, now: dt.datetime
 ) -> PetitionPage:
-    order = choose_order("relevance", now=now)
-    ranked = sorted(((score, petition_id) for petition_id, score in found.scores.items()), reverse=True)
+    """Make a page of what words found: all of it is put in order by its numbers, and only the page is read."""
+    order = choose_order(wanted.sort, now=now)
+    if wanted.sort == "relevance":
+        values = [(score, petition_id) for petition_id, score in found.scores.items()]
+    else:
+        rows = order.annotate(Petition.objects.filter(LISTED, pk__in=list(found.scores)))
+        values = list(rows.values_list(*(name for name, _, _ in order.columns), "pk"))
+    ranked = sorted(values, key=order.place)
+    pages = max(1, -(-len(ranked) // per_page))
+    start = (min(max(page, 1), pages) - 1) * per_page
     given = read_key(key, order)
-    start = (min(max(page, 1), max(1, -(-len(ranked) // per_page))) - 1) * per_page
     if given is not None:
-        place = (given.values[0], given.values[1])
-        behind = sum(each > place for each in ranked)
-        start = max(0, behind - per_page) if given.backwards else behind + (place in ranked)
+        place = order.place(given.values)
+        before = sum(order.place(each) < place for each in ranked)
+        start = max(0, before - per_page) if given.backwards else before + (given.values in ranked)
     chosen = ranked[start : start + per_page]
-    rows = {row.pk: row for row in card_rows().filter(pk__in=[petition_id for _, petition_id in chosen])}
+    cards = {row.pk: row for row in card_rows().filter(pk__in=[each[-1] for each in chosen])}
     return PetitionPage(
-        cards=build_cards([rows[petition_id] for _, petition_id in chosen if petition_id in rows], now=now),
+        cards=build_cards([cards[each[-1]] for each in chosen if each[-1] in cards], now=now),
         marks={},
         total=len(ranked),
         is_cut=found.is_cut,
         page=start // per_page + 1,
-        pages=max(1, -(-len(ranked) // per_page)),
+        pages=pages,
         wanted=wanted,
         choices=choices,
         next_key=write_key(Key(chosen[-1])) if chosen and start + per_page < len(ranked) else "",
@@ -161,9 +165,9 @@ def _page_of_scores(
 
 
 def _page_of_rows(
-    wanted: Wanted, choices: Choices, found: Found | None, *, page: int, per_page: int, key: str, now: dt.datetime
+    wanted: Wanted, choices: Choices, *, page: int, per_page: int, key: str, now: dt.datetime
 ) -> PetitionPage:
-    rows = card_rows().filter(narrow(wanted, now=now)) if found is None else card_rows().filter(pk__in=found.scores)
+    rows = card_rows().filter(narrow(wanted, now=now))
     order = choose_order(wanted.sort, now=now)
     total = rows.count()
     pages = max(1, -(-total // per_page))
@@ -184,14 +188,14 @@ def _page_of_rows(
         cards=build_cards(shown, now=now),
         marks={},
         total=total,
-        is_cut=found.is_cut if found else False,
+        is_cut=False,
         page=page,
         pages=pages,
         wanted=wanted,
         choices=choices,
         next_key=write_key(order.key_of(shown[-1])) if shown and has_next else "",
         previous_key=write_key(order.key_of(shown[0], backwards=True)) if shown and has_previous else "",
-        is_partial=found is not None and bool(found.scores) and not found.whole and not found.by_meaning,
+        is_partial=False,
     )
 
 

@@ -69,6 +69,11 @@ class Order:
             equal &= Q(**{name: value})
         return rows.filter(beyond)
 
+    def place(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what numbers of the columns, the petition's at the end, sort by in this order."""
+        falling = [*(falls for _, _, falls in self.columns), True]
+        return tuple(-value if falls else value for value, falls in zip(values, falling, strict=True))
+
     def key_of(self, row: Petition, *, backwards: bool = False) -> Key:
         """Return the key of an annotated row."""
         return Key((*(getattr(row, name) for name, _, _ in self.columns), row.pk), backwards)

@@ -25,6 +25,8 @@ _BEHIND = re.compile(
     "[을를]?(?:합니다|하세요|하십시오|하라|하자|해주?이소|해줘요?|해주세요|해주십시[오요]|해주시기|해주시길|시켜주세요|해야합니다"
     "|드립니다|바랍니다|입니다|됩니다|합시다|청원|요청|촉구)$"
 )
+_MOST = 1000  # times that a gram is counted
+_LOGARITHMS = [0.0, *(1 + math.log(count) for count in range(1, _MOST + 1))]
 _HANGUL = re.compile("[가-힣]+")
 # Acts that petitions ask for, each in its words.
 _ACTS = tuple(
@@ -76,7 +78,8 @@ def profile(title: str, lead: str, weights: Weights) -> dict[str, float]:
     for word in words:
         for gram in grams_of_word(word):
             counts[gram] += TITLE_TIMES
-    vector = {gram: (1 + math.log(count)) * weights.weigh(gram) for gram, count in counts.items()}
+    weigh = weights.weigh
+    vector = {gram: _LOGARITHMS[min(count, _MOST)] * weigh(gram) for gram, count in counts.items()}
     for number in _list_acts(words):
         held = sum(min(map(weights.frequency, grams_of_word(word))) for word in _ACTS[number])
         vector[f"{ACT}{number}"] = _ACT_TIMES * (1 + math.log(TITLE_TIMES)) * weights.tell(held)

@@ -13,34 +13,35 @@ VALUES (%(petition_id)s, array_to_tsvector(%(grams)s::text[]), %(digest)s)
 ON CONFLICT (petition_id) DO UPDATE SET grams = excluded.grams, digest = excluded.digest
 
 -- name: count_grams
--- Grams of titles and beginnings in a sample of about `share` per cent of the rows (all of them at 100).
+-- Grams of titles (marked) and of titles and beginnings (unmarked) in a sample of about `share` per cent of the rows (all of them at 100).
 INSERT INTO petition_gram (gram, petitions)
 SELECT word, ndoc * 100.0 / %(share)s
 FROM ts_stat(format('SELECT grams FROM petition_search TABLESAMPLE SYSTEM (%%s)', %(share)s::float8))
-WHERE word !~ '^[.:]' AND ndoc >= %(fewest)s
+WHERE word !~ '^:' AND ndoc >= %(fewest)s
 
 -- name: find_by_words
--- Petitions by the sum of what their grams tell, and how many of the words each holds. A word is held where its grams
--- that are there tell at least `enough` of what all of them tell, so that a typing error is forgiven.
-SELECT petition_id, sum(score)::float8 AS score, count(*) FILTER (WHERE covered >= %(enough)s) AS held
+-- Petitions by the sum of what their grams tell, and which grams those are. No gram is followed to more than `visits`
+-- petitions, whatever was counted: that is what bounds the time. Filters come last, for there is little left then.
+SELECT petition_id, score::float8, bits
 FROM (
-    SELECT petition_id, word, sum(term.score) AS score, sum(term.covers) AS covered
-    FROM unnest(%(words)s::int[], %(lexemes)s::text[], %(scores)s::real[], %(covers)s::real[])
-             AS term (word, lexeme, score, covers)
-    JOIN petition_search ON grams @@ term.lexeme::tsquery
-    WHERE {among}
-    GROUP BY petition_id, word
-) AS by_word
-GROUP BY petition_id
-HAVING count(*) FILTER (WHERE covered >= %(enough)s) > 0
+    SELECT petition_id, sum(term.score) AS score, bit_or(term.bit) AS bits
+    FROM unnest(%(lexemes)s::text[], %(scores)s::real[], %(bits)s::int[]) AS term (lexeme, score, bit)
+    CROSS JOIN LATERAL (
+        SELECT petition_id FROM petition_search WHERE grams @@ term.lexeme::tsquery LIMIT %(visits)s
+    ) AS hit
+    GROUP BY petition_id
+) AS found
+WHERE {among}
 ORDER BY score DESC, petition_id DESC
 LIMIT %(most)s
 
 -- name: find_alike
--- Petitions that share grams of a text, by what those tell.
+-- Petitions that share grams of a text, by what those tell; no gram is followed to more than `visits` petitions.
 SELECT petition_id
 FROM unnest(%(lexemes)s::text[], %(weights)s::real[]) AS term (lexeme, weight)
-JOIN petition_search ON grams @@ term.lexeme::tsquery
+CROSS JOIN LATERAL (
+    SELECT petition_id FROM petition_search WHERE grams @@ term.lexeme::tsquery LIMIT %(visits)s
+) AS hit
 WHERE petition_id <> ALL (%(exclude)s::bigint[])
 GROUP BY petition_id
 ORDER BY sum(weight) DESC, petition_id DESC
@@ -79,25 +80,27 @@ DELETE FROM petition_gram
 
 -- name: find_by_meaning
 -- The petitions nearest to a question (`near`, as a vector twice) and those that were found by words, with cosines.
+-- Which those are is found first: an OR of the two would read all vectors.
 SELECT petition_id, -(e <#> %(near)s::halfvec(768))::float8 / 2
-FROM petition_vector JOIN petition_search USING (petition_id)
-WHERE petition_id = ANY (%(known)s::bigint[]) OR petition_id IN (
-    SELECT petition_id FROM petition_vector WHERE {among}
-    ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s
-)
+FROM (
+    (SELECT petition_id FROM petition_vector WHERE {among}
+     ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s)
+    UNION SELECT unnest(%(known)s::bigint[])
+) AS found
+JOIN petition_vector USING (petition_id) JOIN petition_search USING (petition_id)
 
 -- name: compare_meaning
 -- The petitions nearest to a text and those that share its grams, with the mean of the cosines of titles and of texts,
 -- without what all petitions share.
 SELECT petition_id, -((subvector(e, 1, 384) <#> %(title)s::halfvec(384)) / title_stretch
                     + (subvector(e, 385, 384) <#> %(lead)s::halfvec(384)) / lead_stretch)::float8 / 2
-FROM petition_vector JOIN petition_search USING (petition_id)
-WHERE petition_id <> ALL (%(exclude)s::bigint[]) AND (
-    petition_id = ANY (%(known)s::bigint[]) OR petition_id IN (
-        SELECT petition_id FROM petition_vector
-        ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s
-    )
-)
+FROM (
+    (SELECT petition_id FROM petition_vector
+     ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s)
+    UNION SELECT unnest(%(known)s::bigint[])
+) AS found
+JOIN petition_vector USING (petition_id) JOIN petition_search USING (petition_id)
+WHERE petition_id <> ALL (%(exclude)s::bigint[])
 
 -- name: read_vectors
 SELECT petition_id, subvector(e, 1, 384)::vector::real[], subvector(e, 385, 384)::vector::real[]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Left
 
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.rows import LISTED, card_rows
@@ -34,6 +35,7 @@ MOST_SIMILAR = 50
 LONGEST_TITLE = 500  # characters that are looked at
 LONGEST_TEXT = 4000
 _MOST_EXCLUDED = 300
+_BEGINNING = 1200  # characters of a text that its beginning is taken from
 _MOST_SHARED = 5
 _CANDIDATES = 200
 _NEAREST = 100
@@ -43,7 +45,10 @@ _OPPOSED = 0.5  # of its score: what is left to one that seems to ask for the op
 _OF_GRAMS = 0.8  # what grams weigh beside a cosine
 _LEANED_ON, _LEANING = 3, 1.5  # petitions that a draft's meaning leans towards, and by how much of their score
 _MOST_GRAMS = 40  # that the index is asked for
-_MOST_VISITS = 120_000  # petitions that those grams may hold together
+_MOST_VISITS = 40_000  # petitions that those grams may hold together
+_VISITS_BESIDE = 10_000  # the same where meaning finds the most
+_COMPARED, _COMPARED_BY_WORDS = 80, 40  # of the candidates, where meanings are known: the nearest, those alike
+_MOST_HITS = 40_000  # petitions that one gram is followed to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +112,15 @@ def _numbers(exclude: Sequence[str]) -> list[int]:
 def _compare(title: str, lead: str, exclude: list[int]) -> list[_Compared]:
     weights = read_weights()
     mine = profile(title, lead, weights)
-    found = _find_candidates(mine, weights, exclude)
     meant = meaning.encode_draft(title, lead) if title or lead else None
     own = meant.own if meant else None
+    found = _find_candidates(mine, weights, exclude, visits=_MOST_VISITS if own is None else _VISITS_BESIDE)
     cosines = _compare_meaning(own, near=meant.write(), known=found, exclude=exclude) if meant and own else {}
+    nearest = sorted(cosines, key=lambda each: (-cosines[each], -each))[:_COMPARED]
+    looked_at = {*nearest, *found[: _COMPARED_BY_WORDS if own else _CANDIDATES]}
     alike: dict[int, float] = {}
     opposed: set[int] = set()
-    rows = Petition.objects.filter(LISTED, pk__in={*found, *cosines}).values_list("pk", "title", "body")
+    rows = Petition.objects.filter(LISTED, pk__in=looked_at).values_list("pk", "title", Left("body", _BEGINNING))
     for petition_id, their_title, their_body in rows:
         their_lead = lead_of(their_body)
         alike[petition_id] = share(mine, profile(their_title, their_lead, weights))
@@ -170,23 +177,25 @@ def _read_own(weighed: Sequence[tuple[int, float]]) -> list[tuple[float, meaning
     return [(weight, kept[petition_id]) for petition_id, weight in weighed if petition_id in kept]
 
 
-def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int]) -> list[int]:
+def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int], *, visits: int) -> list[int]:
+    """Return petitions that share what tells most of a text, those first that share most of it."""
     lexemes: list[str] = []
     told: list[float] = []
-    visits = 0.0
+    visited = 0.0
     for gram in sorted(mine, key=lambda each: (-mine[each], each)):
-        if gram.startswith(ACT):
-            continue
-        visits += weights.frequency(gram)
-        if lexemes and (len(lexemes) >= _MOST_GRAMS or visits > _MOST_VISITS):
-            break
+        frequency = 0.0 if gram.startswith(ACT) else weights.frequency(gram)
+        if gram.startswith(ACT) or (lexemes and visited + frequency > visits):
+            continue  # a rarer one may still go in
+        visited += frequency
         lexemes.append(f"'{gram}'")
         told.append(mine[gram])
+        if len(lexemes) == _MOST_GRAMS:
+            break
     if not lexemes:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             QUERIES["find_alike"],
-            {"lexemes": lexemes, "weights": told, "exclude": exclude, "most": _CANDIDATES},
+            {"lexemes": lexemes, "weights": told, "visits": _MOST_HITS, "exclude": exclude, "most": _CANDIDATES},
         )
         return [petition_id for (petition_id,) in cursor.fetchall()]

@@ -13,6 +13,7 @@ It is right more often than not, and it is wrong at times; so it labels, and nev
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from maninso.petitions.discovery.grams import grams_of_word, normalise, stem
 
@@ -100,7 +101,7 @@ class Clause:
     is_for: bool
     is_told: bool  # whether a cue says so
 
-    @property
+    @cached_property
     def grams(self) -> frozenset[str]:
         """The pairs of neighbouring characters of what it names; words in letters are whole."""
         return _grams_of(self.named)
@@ -111,7 +112,8 @@ def _grams_of(words: Sequence[str]) -> frozenset[str]:
     return frozenset(gram for each in grams for gram in each)
 
 
-def read_clauses(title: str) -> list[Clause]:
+@lru_cache(maxsize=1000)  # a draft's title is compared with those of hundreds
+def read_clauses(title: str) -> tuple[Clause, ...]:
     """Take a title apart; a clause without a cue belongs to the next, one that names nothing is of the last names."""
     clauses: list[Clause] = []
     waiting = ""
@@ -124,7 +126,7 @@ def read_clauses(title: str) -> list[Clause]:
         named = clause.named or (clauses[-1].named if clauses else ())
         if named:
             clauses.append(Clause(named, clause.act, clause.is_for, True))
-    return clauses
+    return tuple(clauses)
 
 
 def _read_clause(text: str) -> Clause:
@@ -151,7 +153,7 @@ def _list_named(words: Sequence[str]) -> Iterator[str]:
                 yield stem(word)
             continue
         rest = word
-        for cue in _CUES:
+        for cue in _CUES if _CUE.search(word) else ():
             rest = rest.partition(cue)[0] if cue in rest else rest
         rest = _ENDING.sub("", _ASKING.sub("", rest))
         if rest not in _EMPTY and len(rest) > 1:
