@@ -4,7 +4,8 @@
 
 The site is made up: titles and texts are sentences of the archive's petitions, mixed. With `--vectors-of`, the folder
 of a site that has the archive's vectors (quality.py makes one), vectors are mixtures of those; else words alone are
-measured. Prints the median and the 95th percentile of each of three rounds, and which indexes the queries use.
+measured. Prints the median and the 95th percentile of each round, the processor's time that an answer took (other
+programs on the machine make answers wait, and hardly change that), and the plans of the queries.
 """
 
 import argparse
@@ -23,10 +24,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from serving import maninso, own_environment, serve_site
+from serving import maninso, own_environment, processor_seconds, serve_site
 
 SENTENCES = 20_000
-ROUNDS, QUESTIONS, DRAFTS = 3, 100, 40
+ROUNDS, QUESTIONS, DRAFTS = 3, 60, 25
+WARMED_BY = 20  # questions before those that count, as on a site that has been up for a minute
 
 FILL = """
 INSERT INTO petitions_petition (state, title, body, language, topic, creator_name, charter_id, length, needed,
@@ -78,6 +80,7 @@ WORDS_INDEX = (
 )
 MEANINGS_INDEX = "CREATE INDEX IF NOT EXISTS petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
 STEP = 20_000
+PLANNED = ("횡단보도 신호 시간", "국민 안전")
 
 
 def read_sentences(archive: Path) -> list[str]:
@@ -178,7 +181,7 @@ def copy_vectors(home: Path) -> list[tuple[int, float, float, str]]:
     return [tuple(row) for row in json.loads(done.stdout)]
 
 
-def measure(url: str, petitions: int) -> None:
+def measure(url: str, site: int, petitions: int) -> None:
     """Ask, and print how long the answers took; hardly a question is asked twice."""
     rnd = random.Random(7)
     texts = []
@@ -188,18 +191,23 @@ def measure(url: str, petitions: int) -> None:
             rows = json.load(answer)["data"]
         texts += [(row["attributes"]["action"], row["attributes"]["background"]) for row in rows]
     for part, count in (("search", QUESTIONS), ("similar", DRAFTS)):
-        rounds = []
+        for _ in range(WARMED_BY):
+            ask(make_address(url, part, *rnd.choice(texts), rnd))
+        rounds, taken = [], processor_seconds(site)
         for _ in range(ROUNDS):
-            times = []
-            for _ in range(count):
-                address = make_address(url, part, *rnd.choice(texts), rnd)
-                started = time.perf_counter()
-                with urllib.request.urlopen(address) as answer:
-                    answer.read()
-                times.append((time.perf_counter() - started) * 1000)
-            times.sort()
+            times = sorted(ask(make_address(url, part, *rnd.choice(texts), rnd)) for _ in range(count))
             rounds.append((statistics.median(times), times[int(len(times) * 0.95)]))
-        print(f"{part}: " + "; ".join(f"p50 {median:.0f} ms, p95 {high:.0f} ms" for median, high in rounds))
+        each = (processor_seconds(site) - taken) * 1000 / (ROUNDS * count)
+        shown = "; ".join(f"p50 {median:.0f} ms, p95 {high:.0f} ms" for median, high in rounds)
+        print(f"{part}: {shown}; processor {each:.0f} ms an answer; load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def ask(address: str) -> float:
+    """Return in how many milliseconds an answer came."""
+    started = time.perf_counter()
+    with urllib.request.urlopen(address) as answer:
+        answer.read()
+    return (time.perf_counter() - started) * 1000
 
 
 def make_address(url: str, part: str, title: str, text: str, rnd: random.Random) -> str:
@@ -213,34 +221,32 @@ def make_address(url: str, part: str, title: str, text: str, rnd: random.Random)
 
 
 def explain() -> None:
-    """Print which indexes the queries of search use here."""
+    """Print the plans, as they are executed, of what a question of rare words, one of common ones and a draft ask."""
     from maninso.run.database import open_site
     from maninso.run.settings import read_settings
+
+    asked: list[tuple[str, Any]] = []
+
+    def record(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if "petition_search" in sql or "petition_vector" in sql:
+            asked.append((sql, parameters))
+        return execute(sql, parameters, many, context)
 
     with open_site(read_settings()):
         from django.db import connection
 
-        from maninso.petitions.discovery.index import read_weights
-        from maninso.petitions.discovery.question import choose_terms
-        from maninso.petitions.discovery.sql import QUERIES
+        from maninso.petitions.discovery import Wanted, find_similar, list_choices, search_petitions
 
-        terms = choose_terms(("어린이집", "안전"), read_weights())
-        words = {"words": terms.words, "lexemes": terms.lexemes, "scores": terms.scores, "covers": terms.covers}
-        near = "[" + ",".join(["0.03"] * 768) + "]"
-        asked = {
-            "find_by_words": {**words, "enough": 0.45, "most": 501},
-            "find_alike": {"lexemes": terms.lexemes, "weights": terms.scores, "exclude": [], "most": 200},
-            "find_by_meaning": {"near": near, "known": [1, 2, 3], "most": 100},
-        }
+        now, choices = dt.datetime.now(dt.UTC), list_choices()
+        with connection.execute_wrapper(record):
+            for query in PLANNED:
+                wanted = Wanted(query=query, sort="relevance")
+                search_petitions(wanted=wanted, choices=choices, page=1, per_page=20, now=now)
+            find_similar(title=PLANNED[0], text=PLANNED[1], now=now)
         with connection.cursor() as cursor:
-            for name, parameters in asked.items():
-                cursor.execute("EXPLAIN " + QUERIES[name].replace("{among}", "TRUE"), parameters)
-                plan = "\n".join(row for (row,) in cursor.fetchall())
-                used = sorted(
-                    set(re.findall(r"(?:Index Scan|Index Scan using|on) (petition_\w+_(?:grams|bits|pkey))", plan))
-                )
-                whole = re.findall(r"Seq Scan on (petition_\w+)", plan)
-                print(f"{name}: uses {', '.join(used)}" + (f"; reads all of {', '.join(whole)}" if whole else ""))
+            for sql, parameters in asked:
+                cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", parameters)
+                print("", *(line[:140] for (line,) in cursor.fetchall()), sep="\n")
 
 
 def main() -> None:
@@ -254,10 +260,11 @@ def main() -> None:
     os.environ["MANINSO_HOME"] = str(given.home.absolute())
     fill(given.archive, given.petitions, given.vectors_of)
     for name, semantic in (("words alone", "0"), *((("with meanings", "1"),) if given.vectors_of else ())):
-        with serve_site(MANINSO_SEMANTIC=semantic) as url:
-            print(f"-- {name}, {given.petitions:,} petitions")
-            measure(url, given.petitions)
-    explain()
+        with serve_site(MANINSO_SEMANTIC=semantic) as (url, site):
+            print(f"-- {name}, {given.petitions:,} petitions", flush=True)
+            measure(url, site, given.petitions)
+            if semantic == "1" or not given.vectors_of:  # whose encoder answers this process, too
+                explain()
 
 
 if __name__ == "__main__":

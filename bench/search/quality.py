@@ -100,7 +100,7 @@ def main() -> None:
         maninso("import", "blue-house", *map(str, files))
         maninso("index")
         for name, semantic in (("words alone", "0"), ("with meanings", "1")):
-            with serve_site(MANINSO_SEMANTIC=semantic) as url:
+            with serve_site(MANINSO_SEMANTIC=semantic) as (url, _):
                 report = score(url, given.labels, months)
                 print(f"-- {name}")
                 for part in ("similar", "search"):

@@ -9,8 +9,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 GIVEN_DATABASE = os.environ.get("DATABASE_URL")
+TICKS = os.sysconf("SC_CLK_TCK")  # a second, in /proc (proc_pid_stat(5))
 
 
 def own_environment(**changed: str) -> dict[str, str]:
@@ -25,8 +27,8 @@ def maninso(*arguments: str) -> None:
 
 
 @contextmanager
-def serve_site(*, patience: float = 60.0, **environment: str) -> Iterator[str]:
-    """Serve the site of MANINSO_HOME on a free port for the time of the block; gives its address."""
+def serve_site(*, patience: float = 60.0, **environment: str) -> Iterator[tuple[str, int]]:
+    """Serve the site of MANINSO_HOME on a free port for the time of the block; gives its address and process number."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
@@ -44,7 +46,31 @@ def serve_site(*, patience: float = 60.0, **environment: str) -> Iterator[str]:
                         raise
                     time.sleep(0.2)
             time.sleep(5.0)  # the encoder may still be loading, and is not asked again for five seconds
-            yield url
+            yield url, site.pid
         finally:
             site.send_signal(signal.SIGTERM)
             site.wait(60)
+
+
+def processor_seconds(site: int) -> float:
+    """Return the seconds of processor that a site has taken: its processes, and those of its embedded PostgreSQL.
+
+    What other programs do on the machine makes answers wait, and hardly changes this.
+    """
+    parents, taken = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        number = int(path.parent.name)
+        parents[number], taken[number] = int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
+    file = Path(os.environ["MANINSO_HOME"]) / "postgres" / "data" / "postmaster.pid"
+    tops = {site, *([int(file.read_text().split()[0])] if file.exists() else [])}
+
+    def belongs(number: int) -> bool:
+        while number not in tops and number in parents:
+            number = parents[number]
+        return number in tops
+
+    return sum(seconds for number, seconds in taken.items() if belongs(number))

@@ -154,7 +154,7 @@ def _compare_meaning(own: meaning.Own, *, near: str, known: list[int], exclude: 
     """Return the cosines of the known petitions and, where it is told what is `near`, of those nearest to that."""
     title, lead = map(meaning.write_vector, own)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.ef_search = 200")
+        cursor.execute("SET LOCAL hnsw.ef_search = 100")  # as many as are asked for
         cursor.execute(
             QUERIES["compare_meaning"],
             {
