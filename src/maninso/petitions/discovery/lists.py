@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db.models import Q
 
@@ -148,9 +149,8 @@ def _page_of_found(
         before = sum(order.place(each) < place for each in ranked)
         start = max(0, before - per_page) if given.backwards else before + (given.values in ranked)
     chosen = ranked[start : start + per_page]
-    cards = {row.pk: row for row in card_rows().filter(pk__in=[each[-1] for each in chosen])}
     return PetitionPage(
-        cards=build_cards([cards[each[-1]] for each in chosen if each[-1] in cards], now=now),
+        cards=_read_cards(chosen, now=now),
         marks={},
         total=len(ranked),
         is_cut=found.is_cut,
@@ -164,11 +164,19 @@ def _page_of_found(
     )
 
 
+def _read_cards(chosen: Sequence[tuple[Any, ...]], *, now: dt.datetime) -> tuple[PetitionCard, ...]:
+    """Return the cards of petitions, whose numbers come last, in their order, without those listed no more."""
+    rows = {row.pk: row for row in card_rows().filter(pk__in=[each[-1] for each in chosen])}
+    return build_cards([rows[each[-1]] for each in chosen if each[-1] in rows], now=now)
+
+
 def _page_of_rows(
     wanted: Wanted, choices: Choices, *, page: int, per_page: int, key: str, now: dt.datetime
 ) -> PetitionPage:
-    rows = card_rows().filter(narrow(wanted, now=now))
+    """Make a page of all that the filters leave: put in order by numbers alone, and only the page is read."""
+    rows = Petition.objects.filter(LISTED, narrow(wanted, now=now))
     order = choose_order(wanted.sort, now=now)
+    names = [*(name for name, _, _ in order.columns), "pk"]
     total = rows.count()
     pages = max(1, -(-total // per_page))
     page = min(max(page, 1), pages)
@@ -176,16 +184,17 @@ def _page_of_rows(
     given = read_key(key, order)
     if given is None:
         start = (page - 1) * per_page
-        taken = list(order.sort(rows)[start : start + per_page + 1])
+        taken = list(order.sort(rows).values_list(*names)[start : start + per_page + 1])
         has_next, has_previous = len(taken) > per_page, page > 1
         shown = taken[:per_page]
     else:
-        taken = list(order.sort(order.start(rows, given), backwards=given.backwards)[: per_page + 1])
+        sorted_rows = order.sort(order.start(rows, given), backwards=given.backwards)
+        taken = list(sorted_rows.values_list(*names)[: per_page + 1])
         more = len(taken) > per_page
         shown = taken[:per_page][:: -1 if given.backwards else 1]
         has_next, has_previous = (True, more) if given.backwards else (more, True)
     return PetitionPage(
-        cards=build_cards(shown, now=now),
+        cards=_read_cards(shown, now=now),
         marks={},
         total=total,
         is_cut=False,
@@ -193,8 +202,8 @@ def _page_of_rows(
         pages=pages,
         wanted=wanted,
         choices=choices,
-        next_key=write_key(order.key_of(shown[-1])) if shown and has_next else "",
-        previous_key=write_key(order.key_of(shown[0], backwards=True)) if shown and has_previous else "",
+        next_key=write_key(Key(shown[-1])) if shown and has_next else "",
+        previous_key=write_key(Key(shown[0], backwards=True)) if shown and has_previous else "",
         is_partial=False,
     )
 

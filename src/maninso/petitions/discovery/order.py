@@ -74,10 +74,6 @@ class Order:
         falling = [*(falls for _, _, falls in self.columns), True]
         return tuple(-value if falls else value for value, falls in zip(values, falling, strict=True))
 
-    def key_of(self, row: Petition, *, backwards: bool = False) -> Key:
-        """Return the key of an annotated row."""
-        return Key((*(getattr(row, name) for name, _, _ in self.columns), row.pk), backwards)
-
 
 def choose_order(sort: str, *, now: dt.datetime) -> Order:
     """Return the order of a list. That of `relevance` is by a score that is no column of the database."""
@@ -142,7 +138,10 @@ def in_the_last_hour(now: dt.datetime) -> Expression:
         .annotate(total=Sum("counted"))
         .values("total")
     )
-    return Coalesce(Subquery(tallies), 0.0, output_field=FloatField())
+    # On a large site nearly all petitions have closed long ago: their tallies are not looked for.
+    recent = Q(closed_at=None) | Q(closed_at__gte=now - dt.timedelta(hours=2))
+    counted = Case(When(recent, then=Subquery(tallies)), default=None, output_field=FloatField())
+    return Coalesce(counted, 0.0, output_field=FloatField())
 
 
 def write_key(key: Key) -> str:

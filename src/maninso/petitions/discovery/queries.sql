@@ -21,15 +21,18 @@ WHERE word !~ '^:' AND ndoc >= %(fewest)s
 
 -- name: find_by_words
 -- Petitions by the sum of what their grams tell, and which grams those are. No gram is followed to more than `visits`
--- petitions, whatever was counted: that is what bounds the time. Filters come last, for there is little left then.
-SELECT petition_id, score::float8, bits
+-- petitions, whatever was counted: that is what bounds the time. Filters come last, and look at the best first (OFFSET
+-- keeps them there), until there are enough.
+SELECT petition_id, score, bits
 FROM (
-    SELECT petition_id, sum(term.score) AS score, bit_or(term.bit) AS bits
+    SELECT petition_id, sum(term.score)::float8 AS score, bit_or(term.bit) AS bits
     FROM unnest(%(lexemes)s::text[], %(scores)s::real[], %(bits)s::int[]) AS term (lexeme, score, bit)
     CROSS JOIN LATERAL (
         SELECT petition_id FROM petition_search WHERE grams @@ term.lexeme::tsquery LIMIT %(visits)s
     ) AS hit
     GROUP BY petition_id
+    ORDER BY score DESC, petition_id DESC
+    OFFSET 0
 ) AS found
 WHERE {among}
 ORDER BY score DESC, petition_id DESC
