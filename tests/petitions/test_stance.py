@@ -9,6 +9,7 @@ from maninso.petitions.discovery import catch_up, find_similar
 from maninso.petitions.discovery.stance import compare_stances, read_clauses
 
 OPPOSITE = [
+    ("동네 요양원을 시 차원에서 보호해 주세요", "주거지역에 요양원이 말도 안됩니다 주민 여러분 도와주세요", "turned"),
     ("시립도서관 폐지를 요구합니다", "시립도서관 폐지를 반대합니다", "turned"),
     ("한강 교육감은 사퇴하라", "한강 교육감 사퇴 요구를 반대합니다", "turned"),
     ("전동킥보드 공원 출입 금지", "전동킥보드의 공원 출입을 허용해 주세요", "turned"),

@@ -25,6 +25,7 @@ from maninso.petitions.discovery.grams import (
     split_words,
 )
 from maninso.petitions.discovery.index import read_weights
+from maninso.petitions.discovery.places import are_elsewhere, list_places
 from maninso.petitions.discovery.profile import ACT, profile, share
 from maninso.petitions.discovery.question import strip_ending
 from maninso.petitions.discovery.sql import QUERIES
@@ -42,6 +43,7 @@ _NEAREST = 100
 _SAME, _SAME_BY_GRAMS = 0.47, 0.3  # the least score of what very likely asks for the same
 _NEAR = 0.1  # the least score of what is looked at for being opposed
 _OPPOSED = 0.5  # of its score: what is left to one that seems to ask for the opposite
+_ELSEWHERE = 0.85  # of its score: what is left to one that names places, and none of those that the text names
 _OF_GRAMS = 0.8  # what grams weigh beside a cosine
 _LEANED_ON, _LEANING = 3, 1.5  # petitions that a draft's meaning leans towards, and by how much of their score
 _MOST_GRAMS = 40  # that the index is asked for
@@ -118,35 +120,41 @@ def _compare(title: str, lead: str, exclude: list[int]) -> list[_Compared]:
     cosines = _compare_meaning(own, near=meant.write(), known=found, exclude=exclude) if meant and own else {}
     nearest = sorted(cosines, key=lambda each: (-cosines[each], -each))[:_COMPARED]
     looked_at = {*nearest, *found[: _COMPARED_BY_WORDS if own else _CANDIDATES]}
+    places = list_places(f"{title} {lead}")
     alike: dict[int, float] = {}
     opposed: set[int] = set()
+    elsewhere: set[int] = set()
     rows = Petition.objects.filter(LISTED, pk__in=looked_at).values_list("pk", "title", Left("body", _BEGINNING))
     for petition_id, their_title, their_body in rows:
         their_lead = lead_of(their_body)
         alike[petition_id] = share(mine, profile(their_title, their_lead, weights))
+        if are_elsewhere(places, list_places(f"{their_title} {their_lead}")):
+            elsewhere.add(petition_id)
         if (cosines.get(petition_id, 0.0) if own else alike[petition_id]) >= _NEAR and compare_stances(
             title, their_title, my_text=lead, their_text=their_lead
         ):
             opposed.add(petition_id)
     if not own:
-        return [_judge(each, alike[each], None, each in opposed) for each in alike]
+        return [_judge(each, alike[each], each in opposed, each in elsewhere) for each in alike]
     scores = {each: _blend(alike[each], cosines.get(each, 0.0)) for each in alike if each not in opposed}
     best = sorted(scores, key=lambda each: (-scores[each], -each))[:_LEANED_ON]
     leaning = meaning.lean(own, _read_own([(each, scores[each] * _LEANING) for each in best]))
     cosines = _compare_meaning(leaning, near="", known=list(alike), exclude=exclude)
-    return [_judge(each, alike[each], cosines.get(each, 0.0), each in opposed) for each in alike]
+    blended = {each: _blend(alike[each], cosines.get(each, 0.0)) for each in alike}
+    return [_judge(each, blended[each], each in opposed, each in elsewhere, least=_SAME) for each in alike]
 
 
 def _blend(alike: float, cosine: float) -> float:
     return (max(cosine, 0.0) + _OF_GRAMS * alike) / (1 + _OF_GRAMS)
 
 
-def _judge(petition_id: int, alike: float, cosine: float | None, opposed: bool) -> _Compared:
-    """Score from 0 to 1, by meaning and grams where both are known; what seems opposed goes down and is said to be."""
-    score = alike if cosine is None else _blend(alike, cosine)
+def _judge(
+    petition_id: int, score: float, opposed: bool, elsewhere: bool, *, least: float = _SAME_BY_GRAMS
+) -> _Compared:
+    """Take from the score of what names other places, and of what seems opposed, which is said to be."""
+    score *= _ELSEWHERE if elsewhere else 1.0
     if opposed:
         return _Compared(petition_id, score * _OPPOSED, "opposite")
-    least = _SAME_BY_GRAMS if cosine is None else _SAME
     return _Compared(petition_id, score, "same" if score >= least else "related")
 
 

@@ -12,7 +12,7 @@ It is right more often than not, and it is wrong at times; so it labels, and nev
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from maninso.petitions.discovery.grams import grams_of_word, normalise, stem
@@ -89,14 +89,19 @@ _ACTS = {
 }
 _OF_ONE = frozenset(("해산", "사퇴", "탄핵", "임명", "제명", "dissolve", "dismiss", "impeach", "appoint"))
 _RESCUES = frozenset(("살려", "구해", "지켜", "지키", "보호", "protect", "save"))
+_PARTICLES = frozenset("을를이")  # of these alone: 가, 은 and 는 end too many nouns and verbs
 _ENOUGH = 2  # grams that two clauses have to share to be about the same
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause of a title: the words it names, the act it asks for, and whether it is for what it names."""
+    """One clause of a title: the words it names, the act it asks for, and whether it is for what it names.
+
+    `targets` are the last of the words and those that a particle marks as what something is done to, or what does it.
+    """
 
     named: tuple[str, ...]
+    targets: tuple[str, ...]
     act: str  # "" where none is known
     is_for: bool
     is_told: bool  # whether a cue says so
@@ -123,9 +128,10 @@ def read_clauses(title: str) -> tuple[Clause, ...]:
             waiting = f"{waiting} {part}"
             continue
         waiting = ""
-        named = clause.named or (clauses[-1].named if clauses else ())
-        if named:
-            clauses.append(Clause(named, clause.act, clause.is_for, True))
+        if not clause.named and clauses:
+            clause = replace(clause, named=clauses[-1].named, targets=clauses[-1].targets)
+        if clause.named:
+            clauses.append(clause)
     return tuple(clauses)
 
 
@@ -138,8 +144,10 @@ def _read_clause(text: str) -> Clause:
     removals = [cue for cue in cues if cue in _REMOVALS or cue in _ENGLISH_REMOVALS]
     supports = [cue for cue in cues if cue in _SUPPORTS or cue in _ENGLISH_SUPPORTS]
     act = next(iter(removals or supports), "")
+    named = tuple(_list_named(words))
     return Clause(
-        named=tuple(_list_named(words)),
+        named=named,
+        targets=(*_list_named([word for word in words if len(word) > 2 and word[-1] in _PARTICLES]), *named[-1:]),
         act=_ACTS.get(act, act),
         is_for=(len(refusals) + bool(removals)) % 2 == 0,
         is_told=bool(cues),
@@ -194,7 +202,7 @@ def _meet(one: Clause, other: Clause) -> bool:
     """Whether two clauses can be for and against one thing: "save them" and "stop their return" ask for the same."""
     if one.act not in _RESCUES and other.act not in _RESCUES:
         return True
-    return bool(_grams_of(one.named[-1:]) & _grams_of(other.named[-1:]))
+    return bool(_grams_of(one.targets) & _grams_of(other.targets))
 
 
 def _are_rivals(one: Clause, other: Clause, texts: tuple[str, str]) -> bool:
