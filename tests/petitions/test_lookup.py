@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from maninso.petitions.discovery import candidates, catch_up, list_choices, lookup, search_petitions, understand
+from maninso.petitions.discovery import wanted as wanted_module
 from maninso.petitions.discovery.grams import Weights
 from maninso.petitions.discovery.lookup import MOST_VISITS, choose_terms
 
@@ -78,3 +79,26 @@ def test_no_gram_is_followed_further_than_the_bound_whatever_was_counted(
     monkeypatch.setattr(candidates, "_MOST_HITS", 3)
     wanted = understand(query="도서", sort="relevance", choices=(choices := list_choices()))
     assert search_petitions(wanted=wanted, choices=choices, page=1, per_page=50, now=now).total == 3
+
+
+def test_choices_are_kept_the_longer_the_more_they_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, cost, reads = [1000.0], [0.01], []
+
+    def read() -> wanted_module.Choices:
+        clock[0] += cost[0]
+        reads.append(clock[0])
+        return wanted_module.Choices(topics=(), institutions=(), regions=())
+
+    monkeypatch.setattr(wanted_module, "_read_choices", read)
+    monkeypatch.setattr(wanted_module.time, "monotonic", lambda: clock[0])
+    wanted_module.forget_choices()
+    for step in (0, 9, 2):  # the third time ten seconds have passed
+        clock[0] += step
+        wanted_module.list_choices()
+    assert len(reads) == 2
+    clock[0], cost[0] = clock[0] + 11, 1.0
+    for step in (0, 198, 2):
+        clock[0] += step
+        wanted_module.list_choices()
+    assert len(reads) == 4
+    wanted_module.forget_choices()

@@ -22,7 +22,7 @@ MOST_NEAR = 100  # petitions that are found by meaning alone
 MOST_FOUND = 500  # petitions that a question finds; the best ones
 PATIENCE = 5000  # milliseconds that one statement of a search may take
 _MOST_LOOKED_AT = 1000  # petitions with grams of the question, of which most hold a word of it
-_MOST_MEANT = 200  # petitions found by words whose meaning is looked at, too: each is a vector to read
+_MOST_MEANT = 100  # petitions found by words whose meaning is looked at, too: each is a vector to read
 _MOST_HITS = 40_000  # petitions that one gram is followed to
 _MOST_WORDS = 0.6  # of a question's words have to be held
 
@@ -86,7 +86,7 @@ def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
 
 
 def find_by_meaning(query: str, found: Found, *, among: Q, is_narrowed: bool) -> Mapping[int, float] | None:
-    """Return how near to a question's meaning petitions are: the 100 nearest, and the best 200 that its words found.
+    """Return how near to a question's meaning petitions are: the 100 nearest, and the best 100 that its words found.
 
     From -1 to 1; None where meanings are not known at the moment.
     """
