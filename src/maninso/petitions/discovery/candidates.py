@@ -76,7 +76,8 @@ def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
             },
         )
         rows = cursor.fetchall()
-    held = {petition_id: terms.count_held(bits) for petition_id, _, bits in rows}
+    counted = {bits: terms.count_held(bits) for bits in {bits for _, _, bits in rows}}
+    held = {petition_id: counted[bits] for petition_id, _, bits in rows}
     found = [(petition_id, score) for petition_id, score, _ in rows if held[petition_id]]
     return Found(
         scores={petition_id: score / terms.best for petition_id, score in found[:MOST_FOUND]},
