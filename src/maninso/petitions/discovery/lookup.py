@@ -13,6 +13,7 @@ from maninso.petitions.discovery.grams import REST, TITLE, Weights, grams_of_wor
 
 MOST_GRAMS = 24  # that the index is asked for; each is a bit of what a petition holds
 MOST_VISITS = 10_000  # petitions that those grams may hold together: what keeps a question fast on a large site
+_MOST_UNTOLD = 4  # words that are looked for among what others find: each takes about as long as 2,000 visits
 _COMMON = 0.2  # a gram in more petitions than this share tells nothing, where there are others
 _SMALL = 200  # petitions: with fewer, nothing is called common
 _IN_TITLE, _IN_LEAD, _IN_REST = 2.0, 2.0, 0.5  # what a gram scores there; one of the title is one of the lead too
@@ -99,9 +100,10 @@ def _list_places(rank: int, gram: str, begun: Collection[str], weights: Weights)
 def _list_untold(
     words: Sequence[str], ranked: Sequence[str], asked: Collection[tuple[int, str]]
 ) -> list[tuple[Collection[int], int]]:
-    """Return for each word that no text is asked for its grams and the rarest of them."""
+    """Return of each word that no text is asked for its grams and the rarest of them; of four words at most."""
     grams = [[ranked.index(gram) for gram in grams_of_word(word) if gram in ranked] for word in words]
-    return [(mine, min(mine)) for mine in grams if mine and not any((rank, "") in asked for rank in mine)]
+    untold = [(mine, min(mine)) for mine in grams if mine and not any((rank, "") in asked for rank in mine)]
+    return sorted(untold, key=lambda word: word[1])[:_MOST_UNTOLD]
 
 
 def _look_among(
