@@ -65,7 +65,7 @@ def choose_terms(words: Sequence[str], weights: Weights) -> Terms:
         if asked and visits > MOST_VISITS:
             break
         asked[place.rank, place.mark] = place.lexeme
-    untold = _list_untold(words, ranked, asked) if len(asked) < len(places) else []
+    untold = _list_untold(words, ranked, asked) if len(asked) < len(places) else ()
     among = _look_among(untold, ranked, asked)
     rows = [
         (lexeme, weights.weigh(ranked[rank]) * _score(mark, (rank, "") in asked), 1 << rank)
@@ -99,7 +99,7 @@ def _list_places(rank: int, gram: str, begun: Collection[str], weights: Weights)
 
 def _list_untold(
     words: Sequence[str], ranked: Sequence[str], asked: Collection[tuple[int, str]]
-) -> list[tuple[Collection[int], int]]:
+) -> Sequence[tuple[Collection[int], int]]:
     """Return of each word that no text is asked for its grams and the rarest of them; of four words at most."""
     grams = [[ranked.index(gram) for gram in grams_of_word(word) if gram in ranked] for word in words]
     untold = [(mine, min(mine)) for mine in grams if mine and not any((rank, "") in asked for rank in mine)]
