@@ -12,6 +12,7 @@ def test_signed_counted_recounted_and_owed(site: LiveSite) -> None:
     assert summary["accepted"] == 60
     assert summary["statuses"] == {"201": 60}
     assert (summary["count_before"], summary["count_after"], summary["missing"]) == (0, 60, 0)
+    assert summary["count_behind_seconds"] >= 0
     site.wait_for_count(petition, 60)
     report = json.loads(site.maninso("verify", f"{site.url}/petitions/{petition}", "--json"))
     assert report["ok"] is True

@@ -30,6 +30,8 @@ from maninso.identity.ticket import AGE_UNKNOWN, derive_key, issue_ticket
 from maninso.ledger.checkpoint import peek_checkpoint
 from maninso.ledger.merkle import hash_leaf
 from maninso.ledger.tiles import TILE_WIDTH, TilePath, unpack_bundle
+from maninso.run.asking import NO_ANSWER, Connection, ask, close
+from maninso.run.behind import CountWatch
 from maninso.run.settings import Settings
 
 MADE_UP_AGE = 30
@@ -63,7 +65,11 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A rehearsal's result. Times in milliseconds; `missing` are acknowledged signatures that the log lacks."""
+    """A rehearsal's result. Times in milliseconds, if nothing else is said.
+
+    `count_behind_seconds` is the most that the public count was behind the acknowledged signatures, `missing` are those
+    of them that the log lacks.
+    """
 
     petition: int
     signers: int
@@ -76,6 +82,7 @@ class Summary:
     broken_connections: int
     count_before: int
     count_after: int
+    count_behind_seconds: float
     missing: int
 
 
@@ -112,7 +119,12 @@ def rehearse(
     tally = Tally()
     tickets = make_tickets(settings, rules, signers=signers)
     started = time.monotonic()
-    load = Load(url, petition_id, tickets, signers=signers, rate=rate, tally=tally, progress=progress)
+    parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
+    watch = CountWatch(host, port, petition_id, before=before, acknowledged=lambda: len(tally.leaves))
+    load = Load(
+        host, port, petition_id, tickets, signers=signers, rate=rate, tally=tally, watch=watch, progress=progress
+    )
     uvloop.run(load.run(concurrency))
     seconds = time.monotonic() - started
     missing = await_leaves(url, petition_id, tally.leaves)
@@ -130,6 +142,7 @@ def rehearse(
         broken_connections=tally.broken,
         count_before=before,
         count_after=read_count(url, petition_id),
+        count_behind_seconds=round(watch.longest, 2),
         missing=missing,
     )
 
@@ -225,22 +238,24 @@ class Load:
 
     def __init__(
         self,
-        url: str,
+        host: str,
+        port: int,
         petition_id: int,
         tickets: Iterator[str],
         *,
         signers: int,
         rate: float | None,
         tally: Tally,
+        watch: CountWatch,
         progress: Progress,
     ) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._host, self._port = host, port
         self._petition_id = petition_id
         self._tickets = tickets
         self._signers = signers
         self._rate = rate
         self._tally = tally
+        self._watch = watch
         self._progress = progress
         self._done = 0
         self._sent = 0
@@ -250,7 +265,7 @@ class Load:
     async def run(self, concurrency: int) -> None:
         """Let everybody sign."""
         self._started = self._last_answer = time.monotonic()
-        reporter = asyncio.create_task(self._report())
+        besides = [asyncio.create_task(self._report()), asyncio.create_task(self._watch.run())]
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(concurrency, self._signers)):
@@ -258,8 +273,13 @@ class Load:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from errors
         finally:
-            reporter.cancel()
+            for each in besides:
+                each.cancel()
+            ended = await asyncio.gather(*besides, return_exceptions=True)
             self._progress(self._done, self._signers)
+        for found in ended:
+            if isinstance(found, Exception):  # what was not watched is not said to be well
+                raise found
 
     async def _report(self) -> None:
         while True:
@@ -267,7 +287,7 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def _sign_in_turn(self) -> None:
-        connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        connection: Connection | None = None
         for ticket in self._tickets:
             if self._rate is not None:
                 due = self._started + self._sent / self._rate
@@ -279,10 +299,10 @@ class Load:
                 try:
                     if connection is None:
                         connection = await asyncio.open_connection(self._host, self._port)
-                    status, wait, body = await self._ask(connection, request)
-                except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
+                    status, wait, body = await ask(connection, request)
+                except NO_ANSWER as error:
                     self._tally.broken += 1
-                    _close(connection)
+                    close(connection)
                     connection = None
                     if time.monotonic() - self._last_answer > LONGEST_SILENCE:
                         raise UnreadableError(f"the site does not answer: {error}", cure="start it again") from error
@@ -297,30 +317,13 @@ class Load:
                 self._tally.seconds.append(time.monotonic() - started)
                 self._tally.leaves.add(bytes.fromhex(json.loads(body)["leaf_hash"]))
             self._done += 1
-        _close(connection)
-
-    async def _ask(
-        self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes
-    ) -> tuple[int, float, bytes]:
-        """Send one request; returns status, seconds to wait and body."""
-        reader, writer = connection
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        lines = head.lower().split(b"\r\n")
-        headers = dict(line.split(b": ", 1) for line in lines[1:] if line)
-        body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
-        return int(lines[0].split(b" ", 2)[1]), float(headers.get(b"retry-after", b"1")), body
+        close(connection)
 
     def _render(self, ticket: str) -> bytes:
         return (
             f"POST /petitions/{self._petition_id}/signatures HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
             f"Authorization: Ticket {ticket}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
         ).encode()
-
-
-def _close(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) -> None:
-    if connection is not None:
-        connection[1].close()
 
 
 def _check_allowed(settings: Settings) -> None:
@@ -342,5 +345,6 @@ def describe_summary(summary: Summary) -> list[tuple[str, Any]]:
         ("answers", ", ".join(f"{status}: {number:,}" for status, number in summary.statuses.items())),
         ("connections that broke", summary.broken_connections),
         ("count", f"{summary.count_before:,} before, {summary.count_after:,} after"),
+        ("count behind what was acknowledged", f"at most {summary.count_behind_seconds:.2f} s"),
         ("acknowledged but not in the log", summary.missing),
     ]
