@@ -10,6 +10,9 @@ UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--no-annotate $(LOCKFLAGS)
 
+# Where this is set, each of the hundreds of processes that the tests start would compile the whole program.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 ARCHIVE ?= var/archive
 LABELS ?= var/labels
