@@ -1,8 +1,8 @@
-"""What every test shares: the site's settings, one PostgreSQL for the session, and closed sockets.
+"""What every test shares: the site's settings, one PostgreSQL for the run, and closed sockets.
 
 The environment is set when this file is imported, before Django's settings are read. PostgreSQL is started at the
 first test that needs it: an embedded server in a temporary folder, or the server of DATABASE_URL where that is set.
-pytest-django makes the database `test_...` on it.
+The processes of a parallel run share it, and pytest-django makes for each a database `test_...` on it.
 """
 
 import dataclasses
@@ -33,11 +33,14 @@ os.environ["MANINSO_HOST"] = "petitions.example.org"
 os.environ["MANINSO_REHEARSAL"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
 
-from maninso.run.postgres import ensure_running, server_url  # noqa: E402
+from tests.databases import MIGRATED, create_database  # noqa: E402
+from tests.shared import MADE_HERE, SHARED, give_cluster, make_once, run_migrate  # noqa: E402
+
+from maninso.run.postgres import DATABASE, ensure_running, server_url  # noqa: E402
 from maninso.run.settings import Settings, read_settings  # noqa: E402
 
 if not GIVEN_DATABASE:
-    os.environ["DATABASE_URL"] = server_url(HOME / "postgres" / "socket")
+    os.environ["DATABASE_URL"] = server_url(SHARED / "server" / "postgres" / "socket")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,7 +57,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Let each process of a parallel run begin as this one did, and start a server of its own."""
+    """Let each process of a parallel run begin as this one did."""
     del os.environ["DJANGO_SETTINGS_MODULE"]  # or pytest-django would read the settings before this file is
     if not GIVEN_DATABASE:
         del os.environ["DATABASE_URL"]
@@ -70,6 +73,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(HOME, ignore_errors=True)
+    if MADE_HERE:
+        shutil.rmtree(SHARED, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -87,30 +92,28 @@ def _nothing_remembered() -> None:
     forget_weights()
 
 
+def _make_server(home: Path) -> None:
+    give_cluster(home)
+    socket = home / "postgres" / "socket"
+    with ensure_running(read_settings({"MANINSO_HOME": str(home)})):
+        create_database(server_url(socket, "postgres"), MIGRATED, template=DATABASE)
+
+
+def _prepare_given(home: Path) -> None:
+    assert GIVEN_DATABASE is not None
+    run_migrate(home, DATABASE_URL=create_database(GIVEN_DATABASE, MIGRATED))
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[None]:
-    """Run the session's embedded PostgreSQL, unless DATABASE_URL names another."""
+def migrated_database() -> Iterator[str]:
+    """Run PostgreSQL with a database of this version without rows, of which others are copied in no time; its name."""
     with ExitStack() as stack:
-        if not GIVEN_DATABASE:
-            stack.enter_context(ensure_running(read_settings()))
-        yield
-
-
-@pytest.fixture(scope="session")
-def migrated_database(postgres_server: None, django_db_blocker: Any) -> str:
-    """Make a database of this version without rows, of which others are copied in no time; give its full name."""
-    from django.core.management import call_command
-    from django.db import connection
-    from tests.databases import MIGRATED, make_database, name_own
-
-    make_database(os.environ["DATABASE_URL"], MIGRATED)
-    given = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connection.settings_dict["NAME"] = name_own(MIGRATED)
-        call_command("migrate", verbosity=0, interactive=False)
-        connection.close()
-    connection.settings_dict["NAME"] = given
-    return name_own(MIGRATED)
+        if GIVEN_DATABASE:
+            make_once("given", _prepare_given)
+        else:
+            home = make_once("server", _make_server)
+            stack.enter_context(ensure_running(read_settings({"MANINSO_HOME": str(home)})))
+        yield MIGRATED
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,12 @@ from tests.journeys.conftest import ticket_of
 from tests.journeys.office import compute_totp, last_code, read_mails
 from tests.live import LiveSite, find_free_port, run_to_the_end
 from tests.mailbox import wait_for_message
+from tests.shared import give_sample
 
 from maninso.run.demo_petitions import SAMPLES
 from maninso.run.demo_stories import LAW
 from maninso.run.postgres import server_url
+from maninso.run.settings import read_settings
 from maninso.web import office_urls, page_urls
 from maninso.web.shared.assets import read_asset
 
@@ -68,11 +70,13 @@ PHONE = "010-0000-0000"
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSite, dict[str, str]]]:
     """The sample site, served; and the ways into its office by role."""
     home: Path = tmp_path_factory.mktemp("sample-site")
+    give_sample(home)
     (home / "providers.toml").write_text(PROVIDERS)
     more = {
         "MANINSO_OIDC_PROVIDERS": str(home / "providers.toml"),
         "MANINSO_RATE_NETWORK": "500",
         "MANINSO_SEMANTIC": "1",
+        "MANINSO_SECRET_KEY": read_settings({"MANINSO_HOME": str(home)}).secret_key,
     }
     site = LiveSite(
         home, server_url(home / "postgres" / "socket"), find_free_port(), "university", embedded=True, more=more
@@ -188,7 +192,8 @@ def sign(tour: Tour, petition: int) -> None:
     """Become a made-up person, sign, look at the receipt, and take the signature back."""
     for path in ("sign?note=expired", "sign/email", "sign/email/sent", "updates", "updates/sent"):
         tour.open(f"/petitions/{petition}/{path}")
-    tour.open(f"/petitions/{petition}/confirm?ticket={ticket_of('somebody with a link')}")
+    ticket = ticket_of("somebody with a link", secret=tour.site.settings.secret_key)
+    tour.open(f"/petitions/{petition}/confirm?ticket={ticket}")
     tour.open(f"/identity/rehearsal?petition={petition}")
     tour.click("main form button.go")
     # A receipt that waits for its seal is looked at before it loads itself anew, and after.
