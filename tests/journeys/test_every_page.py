@@ -354,6 +354,8 @@ def test_nobody_is_kept_out_of_any_page(
     site, ways = sample
     folder = request.config.getoption("--pictures")
     contexts = [chromium.new_context(viewport={"width": looking.PHONE, "height": looking.HEIGHT}) for _ in range(3)]
+    for context in contexts:
+        looking.bring_axe(context)
     citizen, moderator, operator = (
         Tour(site, context.new_page(), language, Path(folder) if folder else None) for context in contexts
     )
@@ -434,8 +436,12 @@ def test_targets_are_looked_at_at_every_width(chromium: Browser) -> None:
     page = chromium.new_page(viewport={"width": looking.DESK, "height": looking.HEIGHT})
     small = "<style>a{display:inline-block;width:10px;height:10px;overflow:hidden}</style>"
     links = "<a href=x>a</a><a href=y>b</a>"
-    page.set_content(f'<html lang="en"><title>t</title><main>{small}<ul><li>{links}</ul></main>')
-    assert [fault for fault in looking.find_barriers(page, at_width=True) if fault.startswith("target-size")] != []
+    large = "<style>a{position:absolute;left:0;top:0;width:60px;height:60px} a+a{left:15px;top:10px}</style>"
+    for style in (small, large):  # which lie one over another
+        page.set_content(f'<html lang="en"><title>t</title><main>{style}<ul><li>{links}</ul></main>')
+        assert [fault for fault in looking.find_barriers(page, at_width=True) if fault.startswith("target-size")] != []
+    page.set_content(f'<html lang="en"><title>t</title><main>{large}<p><a href=x>a</a></p></main>')
+    assert looking.find_barriers(page, at_width=True) == []
     page.close()
 
 
