@@ -24,6 +24,8 @@ hypothesis.settings.load_profile("untimed")
 
 HOME = Path(tempfile.mkdtemp(prefix="maninso-tests-"))
 GIVEN_DATABASE = os.environ.get("DATABASE_URL")
+# One process of a parallel run would be at these for minutes while all others have nothing left to do.
+LONGEST = ("test_disk_full.py", "test_every_page.py", "test_kill.py", "test_one_person.py")
 
 for name in [name for name in os.environ if name.startswith("MANINSO_") and name != "MANINSO_POSTGRES_BIN"]:
     del os.environ[name]  # a developer's own settings change no result
@@ -64,7 +66,8 @@ def pytest_xdist_setupnodes() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have pytest-django make its database also where only tests with connections of their own are run."""
+    """Begin with what takes longest; have pytest-django make its database also for tests with their own connections."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
         if "database_url" in getattr(item, "fixturenames", ()) and item.get_closest_marker("django_db") is None:
             item.add_marker(pytest.mark.django_db)
