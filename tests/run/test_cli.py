@@ -225,7 +225,7 @@ def test_serve_answers_and_ends_on_sigterm_with_its_database(tmp_path: Path) -> 
 
 def wait_for(address: str, site: "subprocess.Popen[bytes]") -> int:
     """Give the status that the address answers with once the site is up; 0 where it does not come up."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while site.poll() is None and time.monotonic() < deadline:
         try:
             with urlopen(address, timeout=5) as answer:
