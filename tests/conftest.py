@@ -6,10 +6,11 @@ The processes of a parallel run share it, and pytest-django makes for each a dat
 """
 
 import dataclasses
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,17 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]  # or pytest-django would read the settings before this file is
     if not GIVEN_DATABASE:
         del os.environ["DATABASE_URL"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Let the first process of a parallel run compile the tests for all: compiling takes longer than reading them."""
+    with (SHARED / "collection.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_SH)  # which all others may hold at once when the first is through
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
