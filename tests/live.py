@@ -71,6 +71,7 @@ class LiveSite:
             "DATABASE_URL": self.database_url,
             **self.more,
         }
+        environment.pop("PYTEST_CURRENT_TEST", None)  # or each test would have its commands in a new process
         if self.embedded:
             del environment["DATABASE_URL"]
         return environment
