@@ -1,15 +1,16 @@
-"""What every test shares: the site's settings, one PostgreSQL for the session, and closed sockets.
+"""What every test shares: the site's settings, one PostgreSQL for the run, and closed sockets.
 
 The environment is set when this file is imported, before Django's settings are read. PostgreSQL is started at the
 first test that needs it: an embedded server in a temporary folder, or the server of DATABASE_URL where that is set.
-pytest-django makes the database `test_...` on it.
+The processes of a parallel run share it, and pytest-django makes for each a database `test_...` on it.
 """
 
 import dataclasses
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ hypothesis.settings.load_profile("untimed")
 
 HOME = Path(tempfile.mkdtemp(prefix="maninso-tests-"))
 GIVEN_DATABASE = os.environ.get("DATABASE_URL")
+# One process of a parallel run would be at these for minutes while all others have nothing left to do.
+LONGEST = ("test_disk_full.py", "test_every_page.py", "test_kill.py", "test_one_person.py")
 
 for name in [name for name in os.environ if name.startswith("MANINSO_") and name != "MANINSO_POSTGRES_BIN"]:
     del os.environ[name]  # a developer's own settings change no result
@@ -33,11 +36,14 @@ os.environ["MANINSO_HOST"] = "petitions.example.org"
 os.environ["MANINSO_REHEARSAL"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
 
-from maninso.run.postgres import ensure_running, server_url  # noqa: E402
+from tests.databases import MIGRATED, create_database  # noqa: E402
+from tests.shared import MADE_HERE, SHARED, give_cluster, make_once, run_migrate  # noqa: E402
+
+from maninso.run.postgres import DATABASE, ensure_running, server_url  # noqa: E402
 from maninso.run.settings import Settings, read_settings  # noqa: E402
 
 if not GIVEN_DATABASE:
-    os.environ["DATABASE_URL"] = server_url(HOME / "postgres" / "socket")
+    os.environ["DATABASE_URL"] = server_url(SHARED / "server" / "postgres" / "socket")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,14 +60,26 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Let each process of a parallel run begin as this one did, and start a server of its own."""
+    """Let each process of a parallel run begin as this one did."""
     del os.environ["DJANGO_SETTINGS_MODULE"]  # or pytest-django would read the settings before this file is
     if not GIVEN_DATABASE:
         del os.environ["DATABASE_URL"]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Let the first process of a parallel run compile the tests for all: compiling takes longer than reading them."""
+    with (SHARED / "collection.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_SH)  # which all others may hold at once when the first is through
+        return (yield)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have pytest-django make its database also where only tests with connections of their own are run."""
+    """Begin with what takes longest; have pytest-django make its database also for tests with their own connections."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
         if "database_url" in getattr(item, "fixturenames", ()) and item.get_closest_marker("django_db") is None:
             item.add_marker(pytest.mark.django_db)
@@ -70,6 +88,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(HOME, ignore_errors=True)
+    if MADE_HERE:
+        shutil.rmtree(SHARED, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -87,30 +107,30 @@ def _nothing_remembered() -> None:
     forget_weights()
 
 
+def _make_server(home: Path) -> None:
+    give_cluster(home)
+    socket = home / "postgres" / "socket"
+    with (home / "postgres" / "data" / "postgresql.conf").open("a") as file:
+        file.write("max_connections = 400\n")  # each process of a parallel run has sites on it, of some thirty each
+    with ensure_running(read_settings({"MANINSO_HOME": str(home)})):
+        create_database(server_url(socket, "postgres"), MIGRATED, template=DATABASE)
+
+
+def _prepare_given(home: Path) -> None:
+    assert GIVEN_DATABASE is not None
+    run_migrate(home, DATABASE_URL=create_database(GIVEN_DATABASE, MIGRATED))
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[None]:
-    """Run the session's embedded PostgreSQL, unless DATABASE_URL names another."""
+def migrated_database() -> Iterator[str]:
+    """Run PostgreSQL with a database of this version without rows, of which others are copied in no time; its name."""
     with ExitStack() as stack:
-        if not GIVEN_DATABASE:
-            stack.enter_context(ensure_running(read_settings()))
-        yield
-
-
-@pytest.fixture(scope="session")
-def migrated_database(postgres_server: None, django_db_blocker: Any) -> str:
-    """Make a database of this version without rows, of which others are copied in no time; give its full name."""
-    from django.core.management import call_command
-    from django.db import connection
-    from tests.databases import MIGRATED, make_database, name_own
-
-    make_database(os.environ["DATABASE_URL"], MIGRATED)
-    given = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connection.settings_dict["NAME"] = name_own(MIGRATED)
-        call_command("migrate", verbosity=0, interactive=False)
-        connection.close()
-    connection.settings_dict["NAME"] = given
-    return name_own(MIGRATED)
+        if GIVEN_DATABASE:
+            make_once("given", _prepare_given)
+        else:
+            home = make_once("server", _make_server)
+            stack.enter_context(ensure_running(read_settings({"MANINSO_HOME": str(home)})))
+        yield MIGRATED
 
 
 @pytest.fixture(scope="session")

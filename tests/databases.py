@@ -5,15 +5,19 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-MIGRATED = "migrated"
+MIGRATED = "migrated"  # fixture `migrated_database`: this version's tables and no rows
 
 
 def make_database(server: str, name: str, properties: str = "", *, template: str = "template0") -> str:
     """Make a database anew and return its address; each process of a parallel run has its own of that name.
 
-    It is empty; or what `template` is, by its full name: `name_own(MIGRATED)` has this version's tables and no rows.
+    It is empty, or a copy of `template`.
     """
-    name = name_own(name)
+    return create_database(server, name_own(name), properties, template=template)
+
+
+def create_database(server: str, name: str, properties: str = "", *, template: str = "template0") -> str:
+    """Make the database of this very name anew and return its address."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {properties}".encode())

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import Commands
-from tests.databases import MIGRATED, make_database, name_own
+from tests.databases import MIGRATED, make_database
+from tests.shared import give_cluster
 
 from maninso.run.postgres import server_url
 from maninso.run.settings import Settings, read_settings
@@ -70,6 +71,7 @@ class LiveSite:
             "DATABASE_URL": self.database_url,
             **self.more,
         }
+        environment.pop("PYTEST_CURRENT_TEST", None)  # or each test would have its commands in a new process
         if self.embedded:
             del environment["DATABASE_URL"]
         return environment
@@ -157,7 +159,7 @@ def live_site(
     home: Path, server: str, *, name: str, charter: str = "university", more: Mapping[str, str] | None = None
 ) -> Iterator[LiveSite]:
     """Run a site on a new database `name` of the test session's server: a copy of fixture `migrated_database`."""
-    database_url = make_database(server, name, template=name_own(MIGRATED))
+    database_url = make_database(server, name, template=MIGRATED)
     site = LiveSite(home, database_url, find_free_port(), charter, more=more or {})
     yield from run_to_the_end(site)
 
@@ -165,6 +167,7 @@ def live_site(
 @contextlib.contextmanager
 def embedded_site(home: Path, *, charter: str = "university") -> Iterator[LiveSite]:
     """Run a site on an embedded PostgreSQL of its own, under `home`."""
+    give_cluster(home)
     url = server_url(home / "postgres" / "socket")
     yield from run_to_the_end(LiveSite(home, url, find_free_port(), charter, embedded=True))
 

@@ -7,7 +7,7 @@ page of the site, and sees each of them fail once.
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -20,14 +20,29 @@ SPACED = (
     " p { margin-bottom: 2em !important; }"
 )
 
-# Of these axe-core's answer may be another at another width; of all others but colours it is the page's markup alone.
-LAYOUT = ("target-size", "scrollable-region-focusable", "link-in-text-block", "css-orientation-lock")
+# Of these, and of targets' sizes, axe-core's answer may be another at another width; of all others but colours it is
+# the page's markup alone.
+LAYOUT = ("scrollable-region-focusable", "link-in-text-block", "css-orientation-lock")
 
 _SAY = """(found) => found.violations.map(
   (each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 200)).join(' | '))"""
 
 _AXE = f"""async ([type, values]) => ({_SAY})(await axe.run(document, {{
-  resultTypes: ['violations'], runOnly: {{type, values}}, rules: {{'color-contrast': {{enabled: false}}}}}}))"""
+  resultTypes: ['violations'], runOnly: {{type, values}},
+  rules: {{'color-contrast': {{enabled: false}}, 'target-size': {{enabled: false}}}}}}))"""
+
+# Measuring targets takes axe-core longer than all other rules together. One of 24 pixels either way passes, unless
+# another lies over it; so axe-core is asked of the others alone.
+_TARGETS = f"""async () => {{
+  const all = [...document.querySelectorAll('a, area, button, input, select, textarea, summary, [tabindex], [role]')]
+    .filter((each) => each.checkVisibility()).map((each) => [each, each.getBoundingClientRect()]);
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const doubtful = all.filter(([each, box]) =>
+    box.width < 24 || box.height < 24 || all.some(([other, its]) => other !== each && meet(box, its)));
+  if (doubtful.length === 0) return [];
+  return ({_SAY})(await axe.run({{include: doubtful.map(([each]) => each)}}, {{
+    resultTypes: ['violations'], runOnly: {{type: 'rule', values: ['target-size']}}}}));
+}}"""
 
 # Comparing colours takes axe-core long. All of ours come from one style sheet, by tag, class and state of an element
 # and of those around it: where these are the same, so are the colours.
@@ -135,7 +150,7 @@ def find_barriers(page: Page, *, at_width: bool = False) -> list[str]:
     """
     _have_axe(page)
     found: list[str] = page.evaluate(_AXE, ["rule", list(LAYOUT)] if at_width else ["tag", list(RULES)])
-    return found
+    return found + page.evaluate(_TARGETS)
 
 
 def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
@@ -148,6 +163,11 @@ def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
     found: tuple[list[str], list[str]] = page.evaluate(_PALE, sorted(seen))
     seen.update(found[1])
     return found[0]
+
+
+def bring_axe(context: BrowserContext) -> None:
+    """Have axe-core in every page from its beginning, which takes a third of bringing it into each."""
+    context.add_init_script(AXE)
 
 
 def _have_axe(page: Page) -> None:

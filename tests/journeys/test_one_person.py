@@ -93,9 +93,8 @@ def ask_for_links(site: LiveSite, petition: int) -> list[list[str]]:
 
 
 def sign(site: LiveSite, petition: int, link: str) -> str:
-    """Open a link, press its button and go on as a browser does; return the receipt's address."""
+    """Press the button of a link's page and go on as a browser does; return the receipt's address."""
     parts = urlsplit(link)
-    assert site.ask("GET", f"{parts.path}?{parts.query}").status == 200
     fields = {"ticket": parts.query.removeprefix("ticket=")}
     status, location, cookie = post(site, parts.path, fields)
     assert (status, location) == (307, f"/ko/petitions/{petition}/signatures")
@@ -108,6 +107,8 @@ def test_thirty_people_twenty_signings_each_are_thirty_leaves(identity_site: Liv
     """B19, B22, B23, B25, B36."""
     site = identity_site
     links = ask_for_links(site, petition)
+    for parts in (urlsplit(link) for each in links for link in each):
+        assert site.ask("GET", f"{parts.path}?{parts.query}").status == 200
     # Person by person, so that the twenty of one are under way together, each link six times at least, and those of the
     # next beside them.
     tries = [(person, links[person][n % LINKS]) for person in range(PEOPLE) for n in range(SIGNINGS)]

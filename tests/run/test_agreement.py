@@ -22,11 +22,10 @@ BEHIND = f"{HOST}/log was signed at 7 leaves, and the database has 0"
 
 
 @pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Settings:
+def site(database_url: str, migrated_database: str, tmp_path: Path) -> Settings:
     """A site whose own log was signed at 7 leaves, on a database that knows of none of them."""
-    url = make_database(database_url, "agreement")
+    url = make_database(database_url, "agreement", template=migrated_database)
     settings = read_settings({"MANINSO_HOME": str(tmp_path), "DATABASE_URL": url, "MANINSO_HOST": HOST})
-    assert run_maninso("migrate", home=tmp_path, DATABASE_URL=url).returncode == 0
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         start_site_log(cursor, host=HOST)
     SignedFiles(settings.signed_dir).record(Checkpoint(f"{HOST}/log", 7, b"r" * 32))

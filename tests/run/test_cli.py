@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from tests.shared import give_cluster
 
 from maninso import __version__
 from maninso.charter import preset_ids
@@ -158,6 +159,7 @@ def test_the_import_says_what_became_of_each_line(tmp_path: Path) -> None:
         '{"category": "교통", "begin": "2019-05-01", "end": "2019-05-31", "content": "버스 전용 차로", '
         '"num_agree": %d, "petition_idx": %d, "status": "청원종료", "title": "버스"}\n'
     )
+    give_cluster(tmp_path)
     file = tmp_path / "made-up.jsonl"
     file.write_text(good % (200_000, 1) + "not json\n" + good % (199_999, 2))
     first = json.loads(run_maninso("import", "blue-house", str(file), "--json", home=tmp_path).stdout)
@@ -223,7 +225,7 @@ def test_serve_answers_and_ends_on_sigterm_with_its_database(tmp_path: Path) -> 
 
 def wait_for(address: str, site: "subprocess.Popen[bytes]") -> int:
     """Give the status that the address answers with once the site is up; 0 where it does not come up."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while site.poll() is None and time.monotonic() < deadline:
         try:
             with urlopen(address, timeout=5) as answer:

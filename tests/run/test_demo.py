@@ -6,6 +6,7 @@ from subprocess import CompletedProcess
 
 import psycopg
 import pytest
+from tests.shared import give_cluster
 
 from maninso.charter import find_text_faults
 from maninso.ledger.checkpoint import peek_checkpoint
@@ -117,6 +118,7 @@ def test_it_is_not_thrown_away_while_it_is_used(on_sample: Callable[..., "Comple
 
 
 def test_another_site_is_neither_thrown_away_nor_made_a_demonstration(tmp_path: Path) -> None:
+    give_cluster(tmp_path)
     assert run_maninso("import", "blue-house", str(write_archive(tmp_path)), home=tmp_path).returncode == 0
     for words in (["demo", "--no-serve"], ["demo", "--no-serve", "--fresh"]):
         done = run_maninso(*words, home=tmp_path)

@@ -27,14 +27,13 @@ def entries(number: int) -> list[bytes]:
 
 
 @pytest.fixture
-def url(database_url: str) -> str:
-    return make_database(database_url, "rebuild_command")
+def url(database_url: str, migrated_database: str) -> str:
+    return make_database(database_url, "rebuild_command", template=migrated_database)
 
 
 def test_a_log_is_rebuilt_once_and_only_from_what_reaches_what_was_signed(url: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     settings = {"DATABASE_URL": url, "MANINSO_HOST": HOST}
-    assert run_maninso("migrate", home=home, **settings).returncode == 0
     words = ["rebuild", "7", "--from", str(tmp_path / "none")]
     early = run_maninso(*words, home=home, **settings)
     assert (early.returncode, "log.key is not there" in early.stderr) == (1, True)
