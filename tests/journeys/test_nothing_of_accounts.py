@@ -8,7 +8,7 @@ import httpx
 from tests.journeys.office import compute_totp, last_code, read_mails
 from tests.journeys.test_nothing_personal import search_database, search_files, search_server_log
 from tests.live import LiveSite
-from tests.mailbox import wait_for_message
+from tests.mailbox import LONGEST_WAIT, read_messages
 
 CREATOR, CREATORS_NETWORK = "Placid.Capybara@example.org", "198.51.100.91"
 STAFF, STAFFS_NETWORK = "keeper.quokka@example.org", "203.0.113.92"
@@ -33,6 +33,17 @@ def send(browser: httpx.Client, path: str, *, page: str = "", to: str = "", **fi
     """Open a page of an account or the office, unless it is open, and send its form (`to` elsewhere) with its token."""
     token = read_field(page or browser.get(path).text, "csrfmiddlewaretoken")
     return browser.post(to or path, data={"csrfmiddlewaretoken": token, **fields})
+
+
+def wait_for_code(site: LiveSite) -> str:
+    """Return the code that was mailed to the creator, who is written to for other reasons, too."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while time.monotonic() < deadline:
+        for message in read_messages(site.home / "mail", CREATOR):
+            if found := re.match(r"[A-Z0-9]{4}-[A-Z0-9]{4}\b", message["Subject"]):
+                return found[0]
+        time.sleep(0.1)
+    raise AssertionError("no code came")
 
 
 def raise_petition(browser: httpx.Client) -> str:
@@ -73,7 +84,7 @@ def test_nothing_of_a_creator_is_left_once_their_account_is_ended(identity_site:
         assert creator.post(mine, data={"do": "confirm"}).status_code == 303
         assert creator.post(f"{mine}/account", data={"do": "code", "email": CREATOR}).status_code == 403  # no token
         page = send(creator, f"{mine}/account", do="code", email=CREATOR).text
-        code = wait_for_message(site.home / "mail", CREATOR)["Subject"][:9]
+        code = wait_for_code(site)
         answer = send(creator, f"{mine}/account", page=page, challenge=read_field(page, "challenge"), code=code)
         assert (answer.status_code, answer.headers["location"]) == (303, "/en/account")
         assert log_in(site, elsewhere, CREATOR) == "/en/account"

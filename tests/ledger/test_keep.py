@@ -298,6 +298,8 @@ def test_a_check_that_is_stopped_from_the_keyboard_says_nothing_and_is_taken_up_
     url = f"http://127.0.0.1:{server.server_address[1]}/p/7/log"
     words = ["verify", url, "--key", SITE_KEY.render(), "--keep", str(copy.parents[2]), "--jobs", "1"]
     command = [sys.executable, "-m", program, *words]
+    # Who was started to ignore the keyboard, as by `make test &` in a script, would hand that on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert stuck.wait(60)
@@ -313,6 +315,7 @@ def test_a_check_that_is_stopped_from_the_keyboard_says_nothing_and_is_taken_up_
         assert full_files(path.removeprefix("/p/7/log/") for path in asked) == ["tile/0/002", BUNDLES[2]]
         assert "The entries of 512 leaves were in the kept copy" in again.stdout
     finally:
+        signal.signal(signal.SIGINT, before)
         free.set()
         server.shutdown()
         thread.join()

@@ -4,11 +4,13 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from maninso.charter import Charter, load_charter, load_preset
+from maninso.petitions.access import find_petition
 from maninso.petitions.models import Account, CalendarDay, Moment, Obligation, Petition, TermEnd
 
 pytestmark = pytest.mark.django_db
@@ -114,15 +116,20 @@ def test_others_read_calendars_and_another_institutions_clerk_changes_none(
     assert clerk.get("/office/calendar/nowhere").status_code == 404
 
 
-def test_a_clerk_records_a_submission_and_the_clock_starts(enter: Any, owed: Any, client: Client) -> None:
+def test_a_clerk_records_a_submission_and_the_clock_starts(
+    enter: Any, owed: Any, client: Client, now: dt.datetime
+) -> None:
     debt, clerk = owed("30 days", "submission"), enter("clerk")
     assert "once handed in" in clerk.get("/en/office/debts").content.decode()
     assert "The clock starts when the petition is handed in." in (
         client.get(f"/en/petitions/{debt.petition_id}").content.decode()
     )
-    today = Petition.objects.get().opened_at.date()  # type: ignore[union-attr]
+    view = find_petition(debt.petition_id, now=now)
+    assert view is not None
+    assert view.opened_at is not None
+    opened_on = view.opened_at.astimezone(ZoneInfo(view.time_zone)).date()
     address = f"/en/office/debts/{debt.pk}"
-    for on, status in (("soon", 409), ("2001-01-01", 409), (today.isoformat(), 303)):
+    for on, status in (("soon", 409), ("2001-01-01", 409), (opened_on.isoformat(), 303)):
         assert clerk.post(address, {"do": "moment", "kind": "submission", "on": on}).status_code == status
     assert Moment.objects.get().kind == "submission"
     assert "Reason: the petition was handed in." in clerk.get(address).content.decode()
