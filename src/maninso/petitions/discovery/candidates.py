@@ -13,7 +13,7 @@ from maninso import ManinsoError
 from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS
 from maninso.petitions.discovery import meaning
 from maninso.petitions.discovery.index import read_weights
-from maninso.petitions.discovery.lookup import choose_terms
+from maninso.petitions.discovery.lookup import MOST_HITS, choose_terms
 from maninso.petitions.discovery.question import Question
 from maninso.petitions.discovery.sql import QUERIES
 from maninso.petitions.models import BillPetition, Petition, Response
@@ -23,7 +23,6 @@ MOST_FOUND = 500  # petitions that a question finds; the best ones
 PATIENCE = 5000  # milliseconds that one statement of a search may take
 _MOST_LOOKED_AT = 1000  # petitions with grams of the question, of which most hold a word of it
 _MOST_MEANT = 100  # petitions found by words whose meaning is looked at, too: each is a vector to read
-_MOST_HITS = 40_000  # petitions that one gram is followed to
 _MOST_WORDS = 0.6  # of a question's words have to be held
 
 
@@ -70,7 +69,7 @@ def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
                 "lexemes": terms.lexemes,
                 "scores": terms.scores,
                 "bits": terms.bits,
-                "visits": _MOST_HITS,
+                "visits": MOST_HITS,
                 "most": _MOST_LOOKED_AT,
                 **named,
             },

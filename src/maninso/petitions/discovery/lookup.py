@@ -14,6 +14,7 @@ from maninso.petitions.discovery.grams import REST, TITLE, Weights, grams_of_wor
 MOST_GRAMS = 24  # that the index is asked for; each is a bit of what a petition holds
 MOST_VISITS = 10_000  # petitions that those grams may hold together: what keeps a question fast on a large site
 _MOST_UNTOLD = 4  # words that are looked for among what others find: each takes about as long as 2,000 visits
+MOST_HITS = 40_000  # petitions that one gram is followed to, whatever was counted
 _COMMON = 0.2  # a gram in more petitions than this share tells nothing, where there are others
 _SMALL = 200  # petitions: with fewer, nothing is called common
 _IN_TITLE, _IN_LEAD, _IN_REST = 2.0, 2.0, 0.5  # what a gram scores there; one of the title is one of the lead too

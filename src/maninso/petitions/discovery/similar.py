@@ -25,6 +25,7 @@ from maninso.petitions.discovery.grams import (
     split_words,
 )
 from maninso.petitions.discovery.index import read_weights
+from maninso.petitions.discovery.lookup import MOST_HITS
 from maninso.petitions.discovery.places import are_elsewhere, list_places
 from maninso.petitions.discovery.profile import ACT, profile, share
 from maninso.petitions.discovery.question import strip_ending
@@ -50,7 +51,6 @@ _MOST_GRAMS = 40  # that the index is asked for
 _MOST_VISITS = 40_000  # petitions that those grams may hold together
 _VISITS_BESIDE = 10_000  # the same where meaning finds the most
 _COMPARED, _COMPARED_BY_WORDS = 80, 40  # of the candidates, where meanings are known: the nearest, those alike
-_MOST_HITS = 40_000  # petitions that one gram is followed to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +204,6 @@ def _find_candidates(mine: dict[str, float], weights: Weights, exclude: list[int
     with connection.cursor() as cursor:
         cursor.execute(
             QUERIES["find_alike"],
-            {"lexemes": lexemes, "weights": told, "visits": _MOST_HITS, "exclude": exclude, "most": _CANDIDATES},
+            {"lexemes": lexemes, "weights": told, "visits": MOST_HITS, "exclude": exclude, "most": _CANDIDATES},
         )
         return [petition_id for (petition_id,) in cursor.fetchall()]
