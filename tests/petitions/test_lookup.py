@@ -76,7 +76,7 @@ def test_no_gram_is_followed_further_than_the_bound_whatever_was_counted(
     for _ in range(4):
         opened(title="도서 구입", body="-")
     catch_up(now=now)
-    monkeypatch.setattr(candidates, "_MOST_HITS", 3)
+    monkeypatch.setattr(candidates, "MOST_HITS", 3)
     wanted = understand(query="도서", sort="relevance", choices=(choices := list_choices()))
     assert search_petitions(wanted=wanted, choices=choices, page=1, per_page=50, now=now).total == 3
 
