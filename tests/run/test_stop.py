@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from maninso.run.keeper import ProcessKeeper
-from maninso.run.worker import Stop
+from maninso.run.stop import Stop
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 

@@ -1,4 +1,7 @@
-"""Keeps what petitions are found by up to date, in a thread beside the sequencer, which never waits for it."""
+"""Keeps what petitions are found by up to date, in a thread beside the sequencer, which never waits for it.
+
+It imports what Django must have been set up for.
+"""
 
 import datetime as dt
 import logging
@@ -8,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import InternalError, OperationalError, connections
+
+from maninso.petitions.discovery import catch_up, encode_batch
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +34,6 @@ def keep_index() -> Iterator[None]:
 
 
 def _follow(stop: threading.Event) -> None:
-    from maninso.petitions.discovery import catch_up, encode_batch
-
     unencoded = 0.0  # when to look for petitions without a vector, for which nothing else asks
     while not stop.is_set():
         pause = LOOK

@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from contextlib import ExitStack
 
 import django
@@ -19,9 +18,9 @@ import psycopg
 from django.db import InternalError, OperationalError, connections
 from procrastinate.exceptions import ConnectorException
 
-from maninso.run.indexing import keep_index
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret
+from maninso.run.stop import Stop
 from maninso.run.witnessing import ask_witnesses
 from maninso.signing.keys import LogKey
 from maninso.signing.sequencer import Sequencer
@@ -30,36 +29,7 @@ from maninso.signing.signed import SignedFiles
 logger = logging.getLogger(__name__)
 
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-worker"
-TICK = 0.5  # seconds between ticks
-HOUSEKEEPING = 5.0  # seconds between looks for petitions to close
-FORGETTING = 3600.0  # seconds between looks for keys whose retention has ended
-NAMING = 10.0  # seconds between entries of the site's log
-LONGEST_SLEEP = 0.1  # seconds until a signal is noticed
 RETRY_AFTER = 1.0  # seconds between attempts to reach the database or get the lock
-
-
-class Stop:
-    """Whether the worker was told to stop.
-
-    Not an Event: a signal's handler that sets one while the same thread is about to wait for it blocks for ever.
-    """
-
-    def __init__(self) -> None:
-        self._told = False
-
-    def tell(self, *_: object) -> None:
-        """Stop; may be a signal's handler."""
-        self._told = True
-
-    def is_set(self) -> bool:
-        """Whether it was told."""
-        return self._told
-
-    def wait(self, seconds: float) -> None:
-        """Wait so long, or until it is told, give or take LONGEST_SLEEP."""
-        until = time.monotonic() + seconds
-        while not self._told and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, LONGEST_SLEEP))
 
 
 def run_worker(settings: Settings, *, with_messages: bool = True) -> None:
@@ -106,6 +76,10 @@ def run_messages(settings: Settings) -> None:
 
 def run_log(settings: Settings, stop: Stop, *, parent: int) -> None:
     """Sequence and keep house until told to stop; one worker of the site at a time does."""
+    # Before the first thread begins: where two of them import at once, one may be given a module that is half made.
+    from maninso.run.indexing import keep_index
+    from maninso.run.work import work
+
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
     signed = SignedFiles(settings.signed_dir)
     while not stop.is_set():
@@ -130,53 +104,3 @@ def start_logs(sequencer: Sequencer, *, host: str) -> None:
     sequencer.start_site_log(host=host)
     for number, error in sequencer.find_contradictions():
         logger.error("log %d stands still: %s; what to do: %s", number, error, error.cure)
-
-
-def work(sequencer: Sequencer, stop: Stop, *, parent: int) -> None:
-    """Tick until told to stop; raises psycopg.OperationalError when the database is lost."""
-    from maninso.petitions.integrity import destroy_due_keys
-    from maninso.petitions.lifecycle import close_due_petitions, end_graces
-    from maninso.petitions.obligations import (
-        follow_term_ends,
-        forget_documents,
-        lapse_unsubmitted,
-        publish_due_replies,
-        record_met_thresholds,
-        recount_due_days,
-        remind_clerks,
-    )
-    from maninso.petitions.raising import forget_creators, lapse_due_petitions
-    from maninso.web.shared.sessions import forget_ended_sessions
-
-    due = named = forgotten = 0.0
-    while not stop.is_set() and (not parent or os.getppid() == parent):
-        started = time.monotonic()
-        now = dt.datetime.now(dt.UTC)
-        if started >= named:
-            sequencer.name_checkpoints(now=now)
-            named = started + NAMING
-        ticked = sequencer.tick(now=now)
-        if started >= due:
-            close_due_petitions(now=now)
-            end_graces(now=now)
-            lapse_due_petitions(now=now)
-            due = started + HOUSEKEEPING
-            record_met_thresholds(now=now)
-            publish_due_replies(now=now)
-            follow_term_ends(now=now)
-        elif ticked.met:
-            record_met_thresholds(now=now)
-        if started >= forgotten:
-            destroy_due_keys(now=now)
-            forget_creators(now=now)
-            forget_ended_sessions(now=now)
-            recount_due_days(now=now)
-            lapse_unsubmitted(now=now)
-            forget_documents(now=now)
-            remind_clerks(now=now)
-            forgotten = started + FORGETTING
-        if not ticked.leaves:
-            stop.wait(max(0.0, TICK - (time.monotonic() - started)))
-        else:
-            # Under load a tick follows the last one after half the time, so that the count stays fresh.
-            stop.wait(max(0.05, TICK / 2 - (time.monotonic() - started)))
