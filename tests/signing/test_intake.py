@@ -93,6 +93,25 @@ def test_the_next_batch_is_on_its_way_before_the_last_one_is_answered(run: Run, 
     assert left == [1, 0, 0]
 
 
+def test_who_cannot_be_answered_holds_nobody_up(run: Run, logs: Logs, caplog: pytest.LogCaptureFixture) -> None:
+    petition = logs.open()
+
+    async def story(intake: Intake) -> None:
+        done = asyncio.get_running_loop().create_future()
+
+        def fail(_waiting: Waiting, _outcome: Outcome) -> None:
+            raise RuntimeError("gone")
+
+        intake.submit(Waiting(petition, fail).fill(entry(), b"evidence"))
+        intake.submit(Waiting(petition, fail).fill(entry(), b"evidence"))
+        intake.submit(Waiting(petition, lambda *_: done.set_result(None)).fill(entry(), b"evidence"))
+        async with asyncio.timeout(20):
+            await done
+
+    run(story, most_a_batch=1)
+    assert caplog.text.count("was not answered") == 2
+
+
 def test_the_log_does_not_tell_who_of_a_batch_came_first(run: Run, logs: Logs, connection: psycopg.Connection) -> None:
     petition = logs.open()
 

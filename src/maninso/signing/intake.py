@@ -97,6 +97,7 @@ class Intake:
         self._idle = True  # the first connection waits to be woken
         self._in_batch: frozenset[int] = frozenset()  # petitions whose signatures the first connection commits now
         self._aside: frozenset[int] = frozenset()  # and the second one
+        self._committed: list[tuple[list[Waiting], dict[int, Outcome]]] = []  # to be answered once the next is sent
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.batches = 0
@@ -139,6 +140,7 @@ class Intake:
         while self._queues or not self._stopping:
             batch = self._queues.take(self._most_a_batch, without=self._aside)
             if not batch:
+                self._answer_committed()
                 self._wake.clear()
                 self._idle = True
                 await self._wake.wait()
@@ -146,6 +148,7 @@ class Intake:
             self._in_batch = frozenset(waiting.petition_id for waiting in batch)
             connection = await self._commit(connection, batch)
             self._in_batch = frozenset()
+        self._answer_committed()
         if connection is not None:
             await connection.close()
 
@@ -159,6 +162,7 @@ class Intake:
                 continue
             self._aside = frozenset(waiting.petition_id for waiting in batch)
             connection = await self._commit(connection, batch)
+            self._answer_committed()
             self._aside = frozenset()
             self._wake.set()  # what came for these petitions meanwhile may be all that waits
         if connection is not None:
@@ -175,9 +179,11 @@ class Intake:
             try:
                 async with asyncio.timeout_at(deadline):  # a network that swallows packets breaks no connection
                     if connection is None or connection.closed:
+                        self._answer_committed()
                         connection = await self._connect()
-                    exceptions = await send_batch(connection, batch)
+                    exceptions = await send_batch(connection, batch, meanwhile=self._answer_committed)
             except (psycopg.OperationalError, TimeoutError) as error:
+                self._answer_committed()
                 # Durable now: perhaps this batch, perhaps not. Sending it again settles it either way.
                 logger.warning("a batch of %d is sent again: %s", len(batch), error)
                 if connection is not None:
@@ -200,23 +206,31 @@ class Intake:
                 outcomes[ordinal - 1] = Outcome.RETURNED if returned else Outcome.EARLIER
         self.batches += 1
         self.stored += len(batch) - len(outcomes)
-        # The next batch is sent first: the database works while these are answered.
-        asyncio.get_running_loop().call_soon(self._answer, batch, outcomes)
+        self._committed.append((batch, outcomes))
         return connection
+
+    def _answer_committed(self) -> None:
+        """Answer those whose batches are durable."""
+        committed, self._committed = self._committed, []
+        for batch, outcomes in committed:
+            self._answer(batch, outcomes)
 
     def _answer(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
         people, stored = self._people, Outcome.STORED  # (an Enum's member costs more than a local name, each time)
         for ordinal, waiting in enumerate(batch):
             outcome = outcomes.get(ordinal, stored) if outcomes else stored
             del people[waiting.person]
-            waiting.hear(waiting, outcome)
-            for twin in waiting.twins or ():
-                twin.entry = waiting.entry
-                twin.hear(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
+            try:
+                waiting.hear(waiting, outcome)
+                for twin in waiting.twins or ():
+                    twin.entry = waiting.entry
+                    twin.hear(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
+            except Exception:  # one's answer must not keep the others waiting, nor end the draining
+                logger.exception("a signature that is stored was not answered")
 
 
 async def send_batch(
-    connection: psycopg.AsyncConnection, batch: Sequence[Waiting]
+    connection: psycopg.AsyncConnection, batch: Sequence[Waiting], *, meanwhile: Callable[[], None] | None = None
 ) -> Sequence[tuple[int, bytes | None, bool]]:
     """Store a batch in one durable commit; returns what was not stored.
 
@@ -235,6 +249,7 @@ async def send_batch(
             bytes([waiting.in_time for waiting in batch]),
         ),
         formats=(Format.TEXT, Format.BINARY, Format.BINARY, Format.TEXT, Format.BINARY),
+        meanwhile=meanwhile,
     )
     return [
         (

@@ -5,7 +5,9 @@ types, choosing formats, rows) a batch does not need. The connection is psycopg'
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextvars import Context
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -23,11 +25,12 @@ async def run_prepared(
     query: bytes,
     values: Sequence[bytes],
     formats: Sequence[int],
+    meanwhile: Callable[[], None] | None = None,
 ) -> PGresult:
     """Run a statement ($1, $2, ...) on a connection that nobody else uses; the result is in binary format.
 
-    It is prepared at its first use on a connection. Raises psycopg.Error; after a cancellation the connection has an
-    answer outstanding and must be closed.
+    It is prepared at its first use on a connection. `meanwhile` is called once the server has it. Raises
+    psycopg.Error; after a cancellation the connection has an answer outstanding and must be closed.
     """
     pgconn = connection.pgconn
     known = _prepared.setdefault(connection, set())
@@ -36,10 +39,10 @@ async def run_prepared(
         await _fetch(pgconn)
         known.add(name)
     pgconn.send_query_prepared(name, values, param_formats=formats, result_format=Format.BINARY)
-    return await _fetch(pgconn)
+    return await _fetch(pgconn, meanwhile)
 
 
-async def _fetch(pgconn: PGconn) -> PGresult:
+async def _fetch(pgconn: PGconn, meanwhile: Callable[[], None] | None = None) -> PGresult:
     """Send what is queued and return the one result."""
     loop = asyncio.get_running_loop()
     while pgconn.flush():
@@ -49,10 +52,12 @@ async def _fetch(pgconn: PGconn) -> PGresult:
             await writable
         finally:
             loop.remove_writer(pgconn.socket)
+    if meanwhile is not None:
+        meanwhile()
     result: PGresult | None = None
     while True:
         if pgconn.is_busy():  # asked before each result: the last message may come later, and libpq would stop the loop
-            readable = loop.create_future()
+            readable = AtOnce(loop)
             loop.add_reader(pgconn.socket, _take, pgconn, readable)
             try:
                 await readable
@@ -76,13 +81,69 @@ def _wake(future: "asyncio.Future[None]") -> None:
         future.set_result(None)
 
 
-def _take(pgconn: PGconn, future: "asyncio.Future[None]") -> None:
+class AtOnce:
+    """A future for one task, which goes on in the very call that settles it.
+
+    Who waits for an asyncio.Future goes on behind all that the loop has to do by then, and that is every request of a
+    rush: the database would stand still meanwhile, and a quiet petition's signers would wait for them once more.
+    """
+
+    _asyncio_future_blocking = False  # by this attribute a task knows a future (asyncio.isfuture)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiter: tuple[Callable[[Any], object], Context | None] | None = None
+        self._done = False
+        self._error: BaseException | None = None
+
+    def __await__(self) -> Generator["AtOnce", None, None]:
+        if not self._done:
+            self._asyncio_future_blocking = True
+            yield self
+        self.result()
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that its task runs on (the task asks)."""
+        return self._loop
+
+    def add_done_callback(self, waiter: Callable[[Any], object], *, context: Context | None = None) -> None:
+        """Keep how the task is woken (the task asks)."""
+        self._waiter = waiter, context
+
+    def done(self) -> bool:
+        """Whether it is settled or cancelled."""
+        return self._done
+
+    def result(self) -> None:
+        """Raise the error that it was settled with, if any."""
+        if self._error is not None:
+            raise self._error
+
+    def cancel(self, msg: object = None) -> bool:
+        """Let the task go on with a CancelledError; on the loop's next turn, for who cancels may be a task itself."""
+        if self._done:
+            return False
+        self._done, self._error = True, asyncio.CancelledError(*([] if msg is None else [msg]))
+        if self._waiter is not None:
+            waiter, context = self._waiter
+            self._loop.call_soon(waiter, self, context=context)
+        return True
+
+    def settle(self, error: BaseException | None = None) -> None:
+        """Let the task go on, now. Only a callback of the loop may settle: a task cannot run inside another."""
+        self._done, self._error = True, error
+        if self._waiter is not None:
+            waiter, context = self._waiter
+            context.run(waiter, self) if context is not None else waiter(self)
+
+
+def _take(pgconn: PGconn, future: AtOnce) -> None:
     """Read what has come; the future is done when a whole answer is here, or when the connection broke."""
     if future.done():
         return
     try:
         pgconn.consume_input()
         if not pgconn.is_busy():
-            future.set_result(None)
+            future.settle()
     except psycopg.OperationalError as error:
-        future.set_exception(error)
+        future.settle(error)
