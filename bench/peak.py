@@ -1,9 +1,9 @@
 """Signing at a peak: every figure as a ratio of things measured in one run, interleaved, with medians and spread.
 
-    .venv/bin/python bench/peak.py [--rounds 3] [--seconds 4] [--long]
+    .venv/bin/python bench/peak.py [--rounds 3] [--seconds 4]
 
-Needs wrk (Debian's package). The load generator runs on the same machine and takes its share of it. --long also fills
-one petition with 2,000,000 signatures, for memory (about three minutes).
+Needs wrk (Debian's package). The load generator runs on the same machine and takes its share of it. It
+takes about seven minutes, two of them for filling a petition with 2,000,000 signatures.
 """
 
 import argparse
@@ -25,7 +25,6 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--seconds", type=int, default=4)
-    arguments.add_argument("--long", action="store_true")
     given = arguments.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt-get install wrk")
@@ -44,7 +43,7 @@ def main() -> None:
     try:
         with open_site(read_settings()) as settings:
             os.environ["DATABASE_URL"] = settings.database_url or ""
-            Bench(home, port, rounds=given.rounds, seconds=given.seconds).run(long=given.long)
+            Bench(home, port, rounds=given.rounds, seconds=given.seconds).run()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -52,7 +51,7 @@ def main() -> None:
 class Bench(Workbench):
     """One run: servers on ports of their own, one petition for each measurement."""
 
-    def run(self, *, long: bool) -> None:
+    def run(self) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
         import django
 
@@ -81,7 +80,7 @@ class Bench(Workbench):
             self.half_load()
             self.bulkheads()
             self.overload()
-            self.grow(2_000_000 if long else 400_000)
+            self.grow()
 
     def compare(self) -> None:
         """(a), (b), (c) and (h): the signing path against less, against plain Django, against the database alone."""
@@ -281,14 +280,18 @@ class Bench(Workbench):
             f"{held[3] / self.seconds:,.0f} refusals/s"
         )
 
-    def grow(self, most: int) -> None:
-        """(i): memory of the worker and of a web process as one petition grows."""
+    def grow(self) -> None:
+        """(i): memory of the worker and of a web process as a petition grows; (h): the bytes written meanwhile."""
+        from maninso.run.rehearse import open_rehearsal_petition
+        from maninso.run.settings import read_settings
+
+        self.petition = open_rehearsal_petition(read_settings(), now=dt.datetime.now(dt.UTC))
         rows = []
         with self.serving("apps:make_measured", self.port) as web, self.worker() as worker:
-            for target in (100_000, most):
+            for target in (100_000, 2_000_000):
                 wal, size = self.wal(), self.size()
-                self.fill(max(0, target - size))
                 self.wrk(self.port, f"/petitions/{self.petition}/signatures")
+                self.fill(max(0, target - self.size()))
                 while self.behind() > 0:
                     time.sleep(0.2)
                 rows.append((self.size(), resident(worker), resident(web)))
@@ -298,8 +301,6 @@ class Bench(Workbench):
             print(
                 f"(i) at {size:,} signatures: worker {worker_bytes / 1e6:.0f} MB, web process {web_bytes / 1e6:.0f} MB"
             )
-
-    # ---- the parts
 
 
 if __name__ == "__main__":
