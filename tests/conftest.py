@@ -39,6 +39,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
 from tests.databases import MIGRATED, create_database  # noqa: E402
 from tests.shared import MADE_HERE, SHARED, give_cluster, make_once, run_migrate  # noqa: E402
 
+from maninso.run.importing import uncollected  # noqa: E402
 from maninso.run.postgres import DATABASE, ensure_running, server_url  # noqa: E402
 from maninso.run.settings import Settings, read_settings  # noqa: E402
 
@@ -74,7 +75,8 @@ def pytest_collection() -> Generator[None, Any, Any]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             fcntl.flock(lock, fcntl.LOCK_SH)  # which all others may hold at once when the first is through
-        return (yield)
+        with uncollected():
+            return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

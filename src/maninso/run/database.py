@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 import psycopg
 
 from maninso import ManinsoError, UnreadableError
+from maninso.run.importing import uncollected
 from maninso.run.postgres import ensure_running
 from maninso.run.postgres_keeper import keep_running
 from maninso.run.settings import Settings
@@ -76,9 +77,10 @@ def _opened(settings: Settings) -> Iterator[Settings]:
 def start_django() -> None:
     """Set Django up in this process; the database's address must be in the environment."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
-    import django
+    with uncollected():
+        import django
 
-    django.setup()
+        django.setup()
 
 
 def connect(settings: Settings) -> psycopg.Connection:

@@ -27,6 +27,7 @@ from maninso.run.allowance import PREFIX, Allowance
 from maninso.run.bridge import Answer, Bridge
 from maninso.run.encoding import keep_encoder
 from maninso.run.front import READING, Front
+from maninso.run.importing import uncollected
 from maninso.run.keeper import ProcessKeeper, watch_parent
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret, read_settings, read_wrapping_key
 from maninso.run.shelf import Shelf
@@ -96,7 +97,8 @@ class Site:
 
     async def _start(self) -> None:
         settings = self._settings
-        application, pages, read_language = load_django()
+        with uncollected():
+            application, pages, read_language = load_django()
         self._django = Bridge(application, threads=DJANGO_THREADS)
         self._waiting = Bridge(application, threads=WAITING_THREADS)
         self._streams = Streams(application)

@@ -18,6 +18,7 @@ import psycopg
 from django.db import InternalError, OperationalError, connections
 from procrastinate.exceptions import ConnectorException
 
+from maninso.run.importing import uncollected
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret
 from maninso.run.stop import Stop
@@ -51,15 +52,17 @@ def listen_for_end() -> tuple[Stop, int]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop.tell)
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
-    django.setup()
+    with uncollected():
+        django.setup()
     return stop, int(os.environ.get("MANINSO_PARENT", "0"))
 
 
 def run_messages(settings: Settings) -> None:
     """Send messages until told to stop, or until the process that started this one is gone."""
     stop, parent = listen_for_end()
-    from maninso.run.mail import open_post
-    from maninso.run.post import PostOffice, run_jobs
+    with uncollected():
+        from maninso.run.mail import open_post
+        from maninso.run.post import PostOffice, run_jobs
 
     def is_over() -> bool:
         return stop.is_set() or bool(parent and os.getppid() != parent)
@@ -77,8 +80,9 @@ def run_messages(settings: Settings) -> None:
 def run_log(settings: Settings, stop: Stop, *, parent: int) -> None:
     """Sequence and keep house until told to stop; one worker of the site at a time does."""
     # Before the first thread begins: where two of them import at once, one may be given a module that is half made.
-    from maninso.run.indexing import keep_index
-    from maninso.run.work import work
+    with uncollected():
+        from maninso.run.indexing import keep_index
+        from maninso.run.work import work
 
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
     signed = SignedFiles(settings.signed_dir)
