@@ -19,6 +19,7 @@ def found(**changes: object) -> PetitionPage:
     return PetitionPage(
         **{  # type: ignore[arg-type]
             "cards": (),
+            "views": {},
             "marks": {},
             "total": 0,
             "is_cut": False,

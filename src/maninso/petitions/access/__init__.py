@@ -11,8 +11,8 @@ from maninso.petitions.access.curve import Stretch, read_curve
 from maninso.petitions.access.find import (
     find_count,
     find_petition,
-    find_petitions,
     log_key,
+    read_listed,
     read_log_file,
     read_receipt,
 )
@@ -72,10 +72,10 @@ __all__ = [
     "find_count",
     "find_document",
     "find_petition",
-    "find_petitions",
     "list_bills",
     "log_key",
     "read_curve",
+    "read_listed",
     "read_log_file",
     "read_receipt",
     "summarise",

@@ -11,9 +11,11 @@ from django.db.models.functions import Coalesce
 
 from maninso.petitions.access.answers import count_verdicts, find_answers
 from maninso.petitions.access.bills import find_bills
-from maninso.petitions.access.build import Counts, build_petition
+from maninso.petitions.access.build import Counts, build_card, build_petition
 from maninso.petitions.access.reported import find_all_reported, find_reported
 from maninso.petitions.access.rows import (
+    BEGINNING,
+    LISTED,
     SIGNATURES,
     STANDS_SINCE,
     is_readable,
@@ -22,7 +24,15 @@ from maninso.petitions.access.rows import (
     unowed_answers,
 )
 from maninso.petitions.access.rules import read_charter_version, reason_words
-from maninso.petitions.access.views import DEBATE, CountView, DebateCount, MaskedView, PetitionView, ReceiptView
+from maninso.petitions.access.views import (
+    DEBATE,
+    CountView,
+    DebateCount,
+    MaskedView,
+    PetitionCard,
+    PetitionView,
+    ReceiptView,
+)
 from maninso.petitions.models import Appeal, Mask, Obligation, Petition, SigningGate, SigningTally, SigningThreshold
 from maninso.signing import log
 from maninso.signing.log import LogFile
@@ -50,16 +60,18 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     )
 
 
-def find_petitions(petition_ids: Sequence[int], *, now: dt.datetime) -> dict[int, PetitionView]:
-    """Return those of the petitions that the public may see, by number, in a fixed number of queries.
+def read_listed(petition_ids: Sequence[int], *, now: dt.datetime) -> tuple[list[PetitionCard], dict[int, PetitionView]]:
+    """Return those of the petitions that are listed: cards in the order given, and views by number.
 
-    Breakdowns, masked passages and appeals are left out: `find_petition` has them.
+    It takes a fixed number of queries. Breakdowns, masked passages and appeals are left out: `find_petition` has them.
     """
-    rows = petition_rows().filter(pk__in=petition_ids).exclude(state="draft")
+    found = {row.pk: row for row in petition_rows().annotate(beginning=BEGINNING).filter(LISTED, pk__in=petition_ids)}
+    rows = [found[number] for number in petition_ids if number in found]
     views = {row.pk: build_petition(row, counts=Counts({}, {}), now=now) for row in rows}
     imported = [number for number, view in views.items() if view.source and view.title]
     reported = find_all_reported(imported) if imported else {}
-    return {number: replace(view, reported=reported.get(number)) for number, view in views.items()}
+    cards = [build_card(row, now=now) for row in rows]
+    return cards, {number: replace(view, reported=reported.get(number)) for number, view in views.items()}
 
 
 def find_count(petition_id: int) -> CountView | None:

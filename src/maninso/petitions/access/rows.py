@@ -36,7 +36,7 @@ UNOWED_ANSWERS = Prefetch(
 )
 """Standing answers to petitions to which nothing is owed, the newest version last."""
 
-_BEGINNING = 400  # characters of the text that a card's summary is made from
+BEGINNING = Left("body", 400)  # of the text: a card's summary is made from it
 
 
 def is_readable(petition: Petition) -> bool:
@@ -74,7 +74,7 @@ def card_rows(which: Q = LISTED) -> "QuerySet[Petition]":
     """Petitions (the listed ones) with all that their cards show, in a fixed number of queries."""
     return (
         Petition.objects.filter(which)
-        .annotate(beginning=Left("body", _BEGINNING), unowed=Exists(unowed_answers()))
+        .annotate(beginning=BEGINNING, unowed=Exists(unowed_answers()))
         .select_related("charter", "tree")
         .defer("charter__source", "body")
         .prefetch_related("thresholds", "obligations")

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Q
 
 from maninso.petitions.access.build import build_cards
+from maninso.petitions.access.find import read_listed
 from maninso.petitions.access.rows import LISTED, card_rows
-from maninso.petitions.access.views import PetitionCard
+from maninso.petitions.access.views import PetitionCard, PetitionView
 from maninso.petitions.discovery.candidates import (
     Found,
     find_by_meaning,
@@ -41,6 +42,7 @@ class PetitionPage:
     """One page of a list, and what was understood of the question."""
 
     cards: tuple[PetitionCard, ...]
+    views: Mapping[int, PetitionView]  # of each card, by number; empty unless they were asked for
     marks: Mapping[int, tuple[Marked, Marked | None]]  # of each card that words found: its title, a passage
     total: int  # petitions on all pages
     is_cut: bool  # whether there may be more than `total`: words find the best 500
@@ -56,9 +58,16 @@ class PetitionPage:
 
 
 def search_petitions(
-    *, wanted: Wanted, choices: Choices, page: int, per_page: int, key: str = "", now: dt.datetime
+    *,
+    wanted: Wanted,
+    choices: Choices,
+    page: int,
+    per_page: int,
+    key: str = "",
+    in_full: bool = False,
+    now: dt.datetime,
 ) -> PetitionPage:
-    """Return one page of the listed petitions that match.
+    """Return one page of the listed petitions that match; their views, too, where they are wanted `in_full`.
 
     `key` is where the page begins, as an earlier page said; without one (or with one of another order) the page is
     counted off by its number, and one that does not exist is the nearest that does. Raises SearchTooSlowError.
@@ -66,10 +75,10 @@ def search_petitions(
     per_page = min(max(per_page, 1), _MOST_PER_PAGE)
     question = read_question(wanted.query)
     if not question.words:
-        return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, now=now)
+        return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
     with limited_time():
         found = find_matches(question, wanted, now=now)
-        result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, now=now)
+        result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         if not found.scores and wanted.is_narrowed:
             anywhere = find_matches(question, Wanted(query=wanted.query, sort="relevance"), now=now)
             if anywhere.scores:
@@ -131,7 +140,15 @@ def _by_relevance(question: Question, wanted: Wanted, found: Found, among: Q) ->
 
 
 def _page_of_found(
-    wanted: Wanted, choices: Choices, found: Found, *, page: int, per_page: int, key: str, now: dt.datetime
+    wanted: Wanted,
+    choices: Choices,
+    found: Found,
+    *,
+    page: int,
+    per_page: int,
+    key: str,
+    in_full: bool,
+    now: dt.datetime,
 ) -> PetitionPage:
     """Make a page of what words found: all of it is put in order by its numbers, and only the page is read."""
     order = choose_order(wanted.sort, now=now)
@@ -149,8 +166,10 @@ def _page_of_found(
         before = sum(order.place(each) < place for each in ranked)
         start = max(0, before - per_page) if given.backwards else before + (given.values in ranked)
     chosen = ranked[start : start + per_page]
+    cards, views = _read_cards(chosen, in_full=in_full, now=now)
     return PetitionPage(
-        cards=_read_cards(chosen, now=now),
+        cards=cards,
+        views=views,
         marks={},
         total=len(ranked),
         is_cut=found.is_cut,
@@ -164,14 +183,23 @@ def _page_of_found(
     )
 
 
-def _read_cards(chosen: Sequence[tuple[Any, ...]], *, now: dt.datetime) -> tuple[PetitionCard, ...]:
-    """Return the cards of petitions, whose numbers come last, in their order, without those listed no more."""
-    rows = {row.pk: row for row in card_rows().filter(pk__in=[each[-1] for each in chosen])}
-    return build_cards([rows[each[-1]] for each in chosen if each[-1] in rows], now=now)
+def _read_cards(
+    chosen: Sequence[tuple[Any, ...]], *, in_full: bool, now: dt.datetime
+) -> tuple[tuple[PetitionCard, ...], Mapping[int, PetitionView]]:
+    """Return the cards of petitions, whose numbers come last, in their order, without those listed no more.
+
+    With their views where they are wanted in full: one reading serves both.
+    """
+    numbers = [each[-1] for each in chosen]
+    if in_full:
+        cards, views = read_listed(numbers, now=now)
+        return tuple(cards), views
+    rows = {row.pk: row for row in card_rows().filter(pk__in=numbers)}
+    return build_cards([rows[number] for number in numbers if number in rows], now=now), {}
 
 
 def _page_of_rows(
-    wanted: Wanted, choices: Choices, *, page: int, per_page: int, key: str, now: dt.datetime
+    wanted: Wanted, choices: Choices, *, page: int, per_page: int, key: str, in_full: bool, now: dt.datetime
 ) -> PetitionPage:
     """Make a page of all that the filters leave: put in order by numbers alone, and only the page is read."""
     rows = Petition.objects.filter(LISTED, narrow(wanted, now=now))
@@ -193,8 +221,10 @@ def _page_of_rows(
         more = len(taken) > per_page
         shown = taken[:per_page][:: -1 if given.backwards else 1]
         has_next, has_previous = (True, more) if given.backwards else (more, True)
+    cards, views = _read_cards(shown, in_full=in_full, now=now)
     return PetitionPage(
-        cards=_read_cards(shown, now=now),
+        cards=cards,
+        views=views,
         marks={},
         total=total,
         is_cut=False,

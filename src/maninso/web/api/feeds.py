@@ -39,16 +39,13 @@ def send_petitions(request: HttpRequest, kind: str) -> HttpResponseBase:
     wanted = read_wanted(request)
     if "sort" not in request.GET:
         wanted = replace(wanted, sort="newest")
-    found = find(wanted, page=1, per_page=ENTRIES, now=now)
-    views = access.find_petitions([card.petition_id for card in found.cards], now=now)
+    found = find(wanted, page=1, per_page=ENTRIES, in_full=True, now=now)
     language = read_language(request)
     with translation.override(language):
         title = _("Petitions")
     entries = []
     for card in found.cards:
-        view = views.get(card.petition_id)
-        if view is None:
-            continue
+        view = found.views[card.petition_id]
         place = f"{site_origin()}/petitions/{card.petition_id}"
         entries.append(
             Entry(

@@ -38,7 +38,6 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
     per_page = min(read_count(request, "count", most=99, default=PER_PAGE), MOST_PER_PAGE)
     now = timezone.now()
     found = search(request, page=page, per_page=per_page, now=now, for_programs=True)
-    views = access.find_petitions([card.petition_id for card in found.cards], now=now)
     count: dict[str, int] = {"count": per_page} if "count" in request.GET else {}
 
     def link(number: int, after: str = "") -> str:
@@ -65,11 +64,10 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
                     "type": "petition",
                     "id": card.petition_id,
                     "links": {"self": data_address("petition_json", card.petition_id)},
-                    "attributes": describe_card(card, views[card.petition_id])
+                    "attributes": describe_card(card, found.views[card.petition_id])
                     | describe_marks(found.marks.get(card.petition_id)),
                 }
                 for card in found.cards
-                if card.petition_id in views
             ],
             "meta": {"total": found.total, "total_is_cut": found.is_cut},
         }

@@ -57,14 +57,23 @@ def search(
 ) -> discovery.PetitionPage:
     """Return what the request's filter finds, from its key on; without one a page past the end is the last."""
     wanted = read_wanted(request, for_programs=for_programs)
-    return find(wanted, page=page, per_page=per_page, key=read_key(request, "after"), now=now)
+    key = read_key(request, "after")
+    return find(wanted, page=page, per_page=per_page, key=key, in_full=for_programs, now=now)
 
 
-def find(wanted: Wanted, *, page: int, per_page: int, key: str = "", now: dt.datetime) -> discovery.PetitionPage:
+def find(
+    wanted: Wanted, *, page: int, per_page: int, key: str = "", in_full: bool = False, now: dt.datetime
+) -> discovery.PetitionPage:
     """Return a page of what a search finds; refuses one that the database takes too long over."""
     try:
         return discovery.search_petitions(
-            wanted=wanted, choices=discovery.list_choices(), page=page, per_page=per_page, key=key, now=now
+            wanted=wanted,
+            choices=discovery.list_choices(),
+            page=page,
+            per_page=per_page,
+            key=key,
+            in_full=in_full,
+            now=now,
         )
     except discovery.SearchTooSlowError as error:
         raise Refused(SEARCH_TOO_SLOW) from error
