@@ -102,10 +102,13 @@ def test_who_cannot_be_answered_holds_nobody_up(run: Run, logs: Logs, caplog: py
         def fail(_waiting: Waiting, _outcome: Outcome) -> None:
             raise RuntimeError("gone")
 
-        intake.submit(Waiting(petition, fail).fill(entry(), b"evidence"))
+        twin, again = asyncio.Event(), entry()
+        intake.submit(Waiting(petition, fail).fill(again, b"evidence"))
+        intake.submit(Waiting(petition, lambda *_: twin.set()).fill(again, b"evidence"))
         intake.submit(Waiting(petition, fail).fill(entry(), b"evidence"))
         intake.submit(Waiting(petition, lambda *_: done.set_result(None)).fill(entry(), b"evidence"))
         async with asyncio.timeout(20):
+            await twin.wait()
             await done
 
     run(story, most_a_batch=1)

@@ -220,13 +220,18 @@ class Intake:
         for ordinal, waiting in enumerate(batch):
             outcome = outcomes.get(ordinal, stored) if outcomes else stored
             del people[waiting.person]
-            try:
-                waiting.hear(waiting, outcome)
-                for twin in waiting.twins or ():
-                    twin.entry = waiting.entry
-                    twin.hear(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
-            except Exception:  # one's answer must not keep the others waiting, nor end the draining
-                logger.exception("a signature that is stored was not answered")
+            tell(waiting, outcome)
+            for twin in waiting.twins or ():
+                twin.entry = waiting.entry
+                tell(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
+
+
+def tell(waiting: Waiting, outcome: Outcome) -> None:
+    """Let a signer hear what became of the signature; where that fails, nobody else waits for it."""
+    try:
+        waiting.hear(waiting, outcome)
+    except Exception:
+        logger.exception("a signer of petition %d was not answered", waiting.petition_id)
 
 
 async def send_batch(

@@ -143,7 +143,9 @@ def _take(pgconn: PGconn, future: AtOnce) -> None:
         return
     try:
         pgconn.consume_input()
-        if not pgconn.is_busy():
-            future.settle()
+        if pgconn.is_busy():
+            return
     except psycopg.OperationalError as error:
         future.settle(error)
+    else:
+        future.settle()

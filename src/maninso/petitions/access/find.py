@@ -1,4 +1,4 @@
-"""Finds one petition, and the files of its log, for whoever asks by number."""
+"""Finds one petition, those of a list, and the files of a log, for whoever asks by number."""
 
 import datetime as dt
 from collections import Counter
