@@ -116,14 +116,12 @@ def test_petitions_alike_are_looked_up(explain: Callable[..., list[Mapping[str, 
 
 
 @pytest.mark.usefixtures("meant")
-def test_what_is_near_in_meaning_is_looked_up(
-    explain: Callable[..., list[Mapping[str, Any]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(meaning, "encode_question", lambda _: (0.05,) * meaning.DIMENSIONS)
+def test_what_is_near_in_meaning_is_looked_up(explain: Callable[..., list[Mapping[str, Any]]]) -> None:
+    near = meaning.write_vector((0.05,) * 2 * meaning.DIMENSIONS)
 
     def ask() -> object:
         found = candidates.Found({1_000_001: 1.0})
-        return candidates.find_by_meaning("g12", found, among=None, is_narrowed=False)  # type: ignore[arg-type]
+        return candidates.find_by_meaning(near, found, among=None, is_narrowed=False)  # type: ignore[arg-type]
 
     steps = explain(ask)
     assert "petition_vector_bits" in indexes(steps)

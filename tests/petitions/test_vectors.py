@@ -1,6 +1,7 @@
 """Vectors of petitions: made for what is listed, kept with the text they were made from, and what they find."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,60 @@ def test_what_is_meant_is_found_in_other_words_and_another_language(
     alike = find_similar(title="야간에도 책 읽는 곳이 문을 열게 해 주세요", text="도서관이 일찍 닫습니다", now=now)
     assert alike[0].card.petition_id == library
     assert alike[0].score > alike[1].score
+
+
+def test_a_question_is_understood_beside_the_query_by_words(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
+) -> None:
+    is_looked_up, understood = threading.Event(), []
+
+    def encode(text: str, is_query: bool) -> bytes:
+        if is_query:
+            understood.append(is_looked_up.wait(10))
+        return model()(text, is_query)
+
+    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if "term.lexeme" in sql:
+            is_looked_up.set()
+        return execute(sql, parameters, many, context)
+
+    library = opened(title="작은 도서관을 밤에도 열어 주세요", body="퇴근하면 닫혀 있습니다.", language="ko")
+    catch_up(now=now)
+    with serve(tmp_path, Turns(encode), settings), connection.execute_wrapper(note):
+        encode_batch()
+        assert look_for("longer opening hours for libraries", now) == [library]
+        assert understood == [True]
+        assert look_for("longer opening hours for libraries", now) == [library]
+        assert len(understood) == 1  # it is remembered
+
+
+@pytest.mark.usefixtures("encoder")
+@pytest.mark.parametrize(
+    ("query", "sort", "asked"),
+    [
+        ("library", "relevance", 1),
+        ("library", "newest", 0),  # it stands there in so many words
+        ("book", "newest", 1),
+        ('"library"', "relevance", 0),
+    ],
+)
+def test_meaning_is_looked_up_where_it_counts(
+    opened: Callable[..., int], now: dt.datetime, query: str, sort: str, asked: int
+) -> None:
+    opened(title="Open the library")
+    catch_up(now=now)
+    encode_batch()
+    statements: list[str] = []
+
+    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, parameters, many, context)
+
+    choices = list_choices()
+    wanted = understand(query=query, sort=sort, choices=choices)
+    with connection.execute_wrapper(note):
+        search_petitions(wanted=wanted, choices=choices, page=1, per_page=20, now=now)
+    assert sum("petition_vector" in each and "regclass" not in each for each in statements) == asked
 
 
 @pytest.mark.usefixtures("encoder")

@@ -4,6 +4,9 @@ import math
 import socket
 import threading
 import time
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +115,94 @@ def test_a_slow_encoder_is_not_waited_for(home: Path, settings: Any, monkeypatch
         assert meaning.encode(["slow"], kind="draft") is None
         monkeypatch.setitem(meaning.PATIENCE, "draft", 5.0)
         assert meaning.encode(["fast"], kind="draft") == [(0.0,) * meaning.DIMENSIONS]
+
+
+def first(answer: bytes | None) -> float | None:
+    return None if answer is None else array("f", answer)[0]
+
+
+def asking(text: str) -> AbstractContextManager[Callable[[], bytes | None]]:
+    return meaning.asking_encoder("draft", [text], read=lambda held: meaning.read_exactly(held, len(ZEROES)))
+
+
+def test_the_encoder_works_while_who_asks_does_something_else(home: Path, settings: Any) -> None:
+    begun = threading.Event()
+
+    def encode(text: str, is_query: bool) -> bytes:
+        begun.set()
+        return array("f", [float(text)] * meaning.DIMENSIONS).tobytes()
+
+    with serve(home, Turns(encode), settings):
+        with asking("1") as wait:
+            assert begun.wait(10)
+            assert first(wait()) == 1.0
+        kept = meaning._local.connection
+        with asking("2") as wait:
+            assert first(wait()) == 2.0
+        assert meaning._local.connection is kept
+        with asking("3") as wait, asking("4") as wait_as_well:  # each over a connection of its own
+            assert (first(wait_as_well()), first(wait())) == (4.0, 3.0)
+
+
+def test_an_answer_that_is_not_waited_for_is_nobody_elses(home: Path, settings: Any) -> None:
+    def encode(text: str, is_query: bool) -> bytes:
+        return array("f", [float(text)] * meaning.DIMENSIONS).tobytes()
+
+    with serve(home, Turns(encode), settings):
+        with pytest.raises(ZeroDivisionError), asking("1"):
+            raise ZeroDivisionError
+        with asking("2") as wait:
+            assert first(wait()) == 2.0
+
+
+def test_an_answer_that_is_there_is_read_however_late(
+    home: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+
+    class Noted(Turns):
+        def answer(self, kind: str, texts: Sequence[str]) -> bytes:
+            answer = super().answer(kind, texts)
+            done.set()
+            return answer
+
+    with serve(home, Noted(lambda text, is_query: ZEROES), settings):
+        monkeypatch.setitem(meaning.PATIENCE, "draft", 0.5)
+        with asking("x") as wait:
+            assert done.wait(10)
+            time.sleep(0.6)
+            assert wait() == ZEROES
+
+
+def test_an_answer_that_comes_too_late_is_not_waited_for(
+    home: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def encode(text: str, is_query: bool) -> bytes:
+        assert go.wait(10)
+        return ZEROES
+
+    with serve(home, Turns(encode), settings):
+        monkeypatch.setitem(meaning.PATIENCE, "draft", 0.05)
+        with asking("x") as wait:
+            time.sleep(0.1)
+            assert wait() is None
+        go.set()
+        monkeypatch.setitem(meaning.PATIENCE, "draft", 10.0)
+        with asking("x") as wait:  # it was busy, not away
+            assert wait() == ZEROES
+
+
+def test_an_encoder_that_dies_over_a_question_is_away(home: Path, settings: Any) -> None:
+    class Dying(Turns):
+        def answer(self, kind: str, texts: Sequence[str]) -> bytes:
+            raise RuntimeError  # ends the connection
+
+    with serve(home, Dying(lambda text, is_query: ZEROES), settings):
+        with asking("x") as wait:
+            assert wait() is None
+        assert meaning._away_until > time.monotonic()
 
 
 @pytest.mark.parametrize("sent", [b"\n", b"{}\n", b"[]\n", b'{"kind": "query", "texts": 1}\n', b"\xff\n"])

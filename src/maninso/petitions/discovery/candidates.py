@@ -11,7 +11,6 @@ from psycopg.errors import QueryCanceled
 
 from maninso import ManinsoError
 from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS
-from maninso.petitions.discovery import meaning
 from maninso.petitions.discovery.index import read_weights
 from maninso.petitions.discovery.lookup import MOST_HITS, choose_terms
 from maninso.petitions.discovery.question import Question
@@ -85,14 +84,11 @@ def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
     )
 
 
-def find_by_meaning(query: str, found: Found, *, among: Q, is_narrowed: bool) -> Mapping[int, float] | None:
-    """Return how near to a question's meaning petitions are: the 100 nearest, and the best 100 that its words found.
+def find_by_meaning(near: str, found: Found, *, among: Q, is_narrowed: bool) -> Mapping[int, float]:
+    """Return how near to a question's meaning petitions are, from -1 to 1.
 
-    From -1 to 1; None where meanings are not known at the moment.
+    The 100 nearest, and the best 100 that its words found; `near` is as `meaning.asking_question` gives it.
     """
-    vector = meaning.encode_question(query)
-    if vector is None:
-        return None
     condition, named = _compile(among, is_narrowed)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.ef_search = 100")  # as many as are asked for
@@ -100,7 +96,7 @@ def find_by_meaning(query: str, found: Found, *, among: Q, is_narrowed: bool) ->
         cursor.execute(
             QUERIES["find_by_meaning"].replace("{among}", condition),
             {
-                "near": meaning.write_vector((*vector, *vector)),
+                "near": near,
                 "known": list(found.scores)[:_MOST_MEANT],
                 "most": MOST_NEAR,
                 **named,

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
-
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.find import read_listed
 from maninso.petitions.access.rows import LISTED, card_rows
 from maninso.petitions.access.views import PetitionCard, PetitionView
+from maninso.petitions.discovery import meaning
 from maninso.petitions.discovery.candidates import (
     Found,
     find_by_meaning,
@@ -107,29 +106,33 @@ def find_matches(question: Question, wanted: Wanted, *, now: dt.datetime) -> Fou
     of the words are, unless none does.
     """
     among = narrow(wanted, now=now)
-    found = find_by_words(question, among=among, is_narrowed=wanted.is_narrowed)
-    scores = _by_relevance(question, wanted, found, among)
-    if wanted.sort != "relevance" and found.whole:
-        scores = {petition_id: found.scores[petition_id] for petition_id in found.whole & found.scores.keys()}
+    ahead = wanted.query if wanted.sort == "relevance" and not question.phrases else ""
+    with meaning.asking_question(ahead) as wait:  # the encoder works at it beside the query by words
+        found = find_by_words(question, among=among, is_narrowed=wanted.is_narrowed)
+        meant = wait()
     if question.phrases:
         scores = find_listed(found.scores, among & holds_phrases(question))
+    elif wanted.sort != "relevance" and found.whole:
+        scores = {petition_id: found.scores[petition_id] for petition_id in found.whole & found.scores.keys()}
+    else:
+        meant = meant if ahead else meaning.encode_question(wanted.query)
+        near = find_by_meaning(meant, found, among=among, is_narrowed=wanted.is_narrowed) if meant else None
+        scores = _by_relevance(question, found, near)
     for petition_id in find_by_number(question, among=among):
         scores[petition_id] = _BY_NUMBER
     return Found(scores, found.whole, found.is_cut, by_meaning=bool(scores.keys() - found.scores.keys()))
 
 
-def _by_relevance(question: Question, wanted: Wanted, found: Found, among: Q) -> dict[int, float]:
+def _by_relevance(question: Question, found: Found, near: Mapping[int, float] | None) -> dict[int, float]:
     """Return the petitions that are not far behind the best, with scores of words and, where known, of meaning.
 
     In letters, single words that a petition holds mislead more than they tell: only those that hold most of them count.
     """
     best = max(found.scores.values(), default=0.0)
-    held = found.scores.keys() if question.is_korean else found.whole
-    words = {petition_id: score / best for petition_id, score in found.scores.items() if petition_id in held}
-    asked = "" if question.phrases else wanted.query
-    near = find_by_meaning(asked, found, among=among, is_narrowed=wanted.is_narrowed) if asked else None
     if near is None:
         return {each: score / best for each, score in found.scores.items() if score >= _FAR * best}
+    held = found.scores.keys() if question.is_korean else found.whole
+    words = {petition_id: score / best for petition_id, score in found.scores.items() if petition_id in held}
     part = _OF_WORDS if question.is_korean else _OF_WORDS_IN_LETTERS
     least = max(_NEAR, _FAR_IN_MEANING * max(near.values(), default=0.0))
     return {

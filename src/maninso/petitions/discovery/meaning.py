@@ -14,12 +14,13 @@ import socket
 import threading
 import time
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -36,6 +37,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 Vector = tuple[float, ...]
 Own = tuple[Vector, Vector]  # of a title and of a text, without what petitions share
 
+_T = TypeVar("_T")
 _local = threading.local()
 _away_until = 0.0
 
@@ -92,41 +94,81 @@ def encode(texts: Sequence[str], *, kind: str) -> list[Vector] | None:
 
 def ask_encoder(kind: str, texts: Sequence[str], *, read: Callable[[socket.socket], bytes]) -> bytes | None:
     """Return what `read` reads of the encoder's answer, or None where the encoder is not there or busy."""
+    with asking_encoder(kind, texts, read=read) as wait:
+        return wait()
+
+
+@contextmanager
+def asking_encoder(
+    kind: str, texts: Sequence[str], *, read: Callable[[socket.socket], bytes]
+) -> Iterator[Callable[[], bytes | None]]:
+    """Send the encoder a request, and give what waits for its answer and returns it as `ask_encoder` does.
+
+    What the block does before it waits goes on beside the encoder's work. It waits once, or not at all.
+    """
+    request = json.dumps({"kind": kind, "texts": list(texts)}).encode() + b"\n"
+    until = time.monotonic() + PATIENCE[kind]
+    held = _unless_away(lambda: _send(request, until))
+    try:
+        yield lambda: _unless_away(lambda: _receive(held, read, until)) if held else None
+    finally:
+        if held is not None and held is not getattr(_local, "connection", None):
+            held.close()  # its answer would come when the next one is waited for
+
+
+def _unless_away(step: Callable[[], _T]) -> _T | None:
+    """Return what a step returns, or None where the encoder is too slow or away: then it is not asked for a while."""
     global _away_until
     if not settings.MANINSO.semantic or time.monotonic() < _away_until:
         return None
-    request = json.dumps({"kind": kind, "texts": list(texts)}).encode() + b"\n"
     try:
-        return _ask(request, read, PATIENCE[kind])
+        return step()
     except TimeoutError:
-        _hang_up()  # the answer would come when the next one is waited for
         return None
     except OSError:
-        _hang_up()
         _away_until = time.monotonic() + _AWAY
         return None
 
 
-def _ask(request: bytes, read: Callable[[socket.socket], bytes], patience: float) -> bytes | None:
-    """Send a request over this thread's connection, made anew if it broke; raises OSError."""
-    for attempt in (1, 2):
-        held: socket.socket | None = getattr(_local, "connection", None)
-        if held is None:
-            held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            held.settimeout(patience)
-            _local.connection = held
-            held.connect(str(Path(settings.MANINSO.home) / "encoder" / "socket"))
-        held.settimeout(patience)
+def _send(request: bytes, until: float) -> socket.socket:
+    """Send a request over this thread's connection, made anew if it broke, and return that; raises OSError.
+
+    The thread has it again when the answer was read: no connection ever carries two requests.
+    """
+    kept: socket.socket | None = getattr(_local, "connection", None)
+    _local.connection = None
+    if kept is not None:
         try:
-            held.sendall(request)
-            if read_exactly(held, 1) == b"\0":
-                return None
-            return read(held)
-        except ConnectionError:
-            _hang_up()
-            if attempt == 2:
+            kept.settimeout(_time_left(until))
+            kept.sendall(request)
+            return kept
+        except OSError as error:
+            kept.close()
+            if not isinstance(error, ConnectionError):  # which means that the encoder was started anew
                 raise
-    return None
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        made.settimeout(_time_left(until))
+        made.connect(str(Path(settings.MANINSO.home) / "encoder" / "socket"))
+        made.sendall(request)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _receive(held: socket.socket, read: Callable[[socket.socket], bytes], until: float) -> bytes | None:
+    """Return what is read of an answer, or None of a busy encoder's; raises OSError."""
+    held.settimeout(_time_left(until))
+    answer = read(held) if read_exactly(held, 1) != b"\0" else None
+    if getattr(_local, "connection", None) is None:
+        _local.connection = held
+    return answer
+
+
+def _time_left(until: float) -> float:
+    """Return the seconds that are left: always some, so that what is there already is read however late it is."""
+    return max(until - time.monotonic(), 0.01)
 
 
 def read_exactly(held: socket.socket, length: int) -> bytes:
@@ -139,13 +181,6 @@ def read_exactly(held: socket.socket, length: int) -> bytes:
         parts.append(part)
         length -= len(part)
     return b"".join(parts)
-
-
-def _hang_up() -> None:
-    held: socket.socket | None = getattr(_local, "connection", None)
-    if held is not None:
-        held.close()
-    _local.connection = None
 
 
 @lru_cache(maxsize=1)
@@ -183,24 +218,41 @@ def encode_draft(title: str, lead: str) -> Meaning | None:
     return make_meaning(title, lead, vectors) if vectors else None
 
 
-_questions: dict[str, Vector] = {}
+_questions: dict[str, str] = {}
 
 
-def encode_question(text: str) -> Vector | None:
-    """Return the vector of a question, centred, or None; the last 2,000 are remembered."""
+@contextmanager
+def asking_question(text: str) -> Iterator[Callable[[], str | None]]:
+    """Ask what a question means, and give what waits for the answer: its vector, centred, as pgvector reads it, twice.
+
+    Or None. What the block does before it waits goes on beside the encoder's work. The last 2,000 are remembered: the
+    next page, another order and the same list as data ask the same.
+    """
     known = _questions.get(text)
-    if known is not None or not has_vectors():
-        return known
-    vectors = encode([text], kind="query")
-    if not vectors:
+    if known is not None or not text or not has_vectors():
+        yield lambda: known
+        return
+    with asking_encoder("query", [text], read=lambda held: read_exactly(held, DIMENSIONS * 4)) as wait:
+        yield lambda: _remember(text, wait())
+
+
+def encode_question(text: str) -> str | None:
+    """Return what a question means, as `asking_question` does."""
+    with asking_question(text) as wait:
+        return wait()
+
+
+def _remember(text: str, answer: bytes | None) -> str | None:
+    if answer is None:
         return None
+    half = write_vector(_centre(array("f", answer), _choose_means(text)["question"]))[1:-1]
     if len(_questions) >= _REMEMBERED:
         _questions.pop(next(iter(_questions)), None)
-    vector = _questions[text] = _centre(vectors[0], _choose_means(text)["question"])
-    return vector
+    written = _questions[text] = f"[{half},{half}]"
+    return written
 
 
-def _centre(vector: Vector, mean: Sequence[float]) -> Vector:
+def _centre(vector: Sequence[float], mean: Sequence[float]) -> Vector:
     return _unit([value - centre for value, centre in zip(vector, mean, strict=True)])[0]
 
 
@@ -235,6 +287,9 @@ _known_to_have = False
 def forget_encoder() -> None:
     """Let this thread connect anew, and this process ask the encoder again at once."""
     global _away_until, _known_to_have
-    _hang_up()
+    held: socket.socket | None = getattr(_local, "connection", None)
+    if held is not None:
+        held.close()
+    _local.connection = None
     _away_until, _known_to_have = 0.0, False
     _questions.clear()
