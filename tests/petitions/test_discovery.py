@@ -469,11 +469,14 @@ def test_lists_and_the_front_page_ask_the_same_few_questions(
     for _ in range(rows):
         met()
     front_page(now=now)  # the charter is parsed once a process
-    find("crossing")  # what the index says of its grams is read once a process
+    find("crossing", sort="relevance")  # what the index says of its grams is read once a process
     choices = list_choices()
     wanted = understand(query="crossing", sort="relevance", choices=choices)
     with django_assert_num_queries(9):
         found = search_petitions(wanted=wanted, choices=choices, page=1, per_page=20, now=now)
     assert len(found.cards) == rows
+    with django_assert_num_queries(11):  # in full it marks the texts that it read for the views
+        full = search_petitions(wanted=wanted, choices=choices, page=1, per_page=20, in_full=True, now=now)
+    assert (full.cards, full.marks) == (found.cards, found.marks)
     with django_assert_num_queries(13):
         assert len(front_page(now=now).owed) == rows

@@ -77,7 +77,7 @@ def build_petition(petition: Petition, *, counts: Counts, now: dt.datetime) -> P
     """Make the view of a petition from `petition_rows`; a tombstone where its text is not public."""
     charter = read_charter_version(petition.charter)
     readable = is_readable(petition)
-    obligations = tuple(build_obligation(each, now=now) for each in petition.obligations.all())
+    obligations = tuple(build_obligation(each, now=now) for each in petition.debts)  # type: ignore[attr-defined]
     ledger = _ledger(petition)
     unowed: Sequence[Response] = getattr(petition, "unowed", ())
     return PetitionView(
@@ -242,7 +242,7 @@ def _measure(petition: Petition, charter: Charter, *, by_region: Mapping[str, in
 
 def _thresholds(petition: Petition, *, by_region: Mapping[str, int]) -> tuple[ThresholdView, ...]:
     charter = read_charter_version(petition.charter)
-    rows = {row.threshold_id: row for row in petition.thresholds.all()}
+    rows = {row.threshold_id: row for row in petition.threshold_rows}  # type: ignore[attr-defined]
     views = []
     for threshold, measured in _measure(petition, charter, by_region=by_region):
         row = rows.get(threshold.id)
@@ -263,7 +263,8 @@ def _thresholds(petition: Petition, *, by_region: Mapping[str, int]) -> tuple[Th
 
 def _most_pressing(petition: Petition, *, now: dt.datetime) -> tuple[str, dt.date | None]:
     found: dict[str, dt.date | None] = {}
-    for obligation in sorted(petition.obligations.all(), key=lambda each: each.due_on or dt.date.max, reverse=True):
+    debts: Sequence[Obligation] = petition.debts  # type: ignore[attr-defined]
+    for obligation in sorted(debts, key=lambda each: each.due_on or dt.date.max, reverse=True):
         late = obligation.binding and obligation.due_at is not None and obligation.due_at <= now
         found["overdue" if obligation.state == "owed" and late else obligation.state] = obligation.due_on
     return next(((standing, found[standing]) for standing in _PRESSING if standing in found), ("", None))

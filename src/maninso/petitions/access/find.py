@@ -33,7 +33,16 @@ from maninso.petitions.access.views import (
     PetitionView,
     ReceiptView,
 )
-from maninso.petitions.models import Appeal, Mask, Obligation, Petition, SigningGate, SigningTally, SigningThreshold
+from maninso.petitions.models import (
+    Appeal,
+    Mask,
+    Obligation,
+    Petition,
+    Response,
+    SigningGate,
+    SigningTally,
+    SigningThreshold,
+)
 from maninso.signing import log
 from maninso.signing.log import LogFile
 
@@ -44,7 +53,8 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
     """Return a petition as the public may see it; None where there is none, or only a draft."""
     if not 0 < petition_id <= LARGEST_ID:
         return None
-    petition = petition_rows().filter(pk=petition_id).exclude(state="draft").first()
+    answered = Exists(Response.objects.filter(petition=OuterRef("pk")))  # though nothing was owed
+    petition = petition_rows().annotate(answered=answered).filter(pk=petition_id).exclude(state="draft").first()
     if petition is None:
         return None
     view = build_petition(petition, counts=_count(petition), now=now)
@@ -53,7 +63,7 @@ def find_petition(petition_id: int, *, now: dt.datetime) -> PetitionView | None:
         view,
         masked=_find_masked(petition),
         appeal=_find_appeal(petition),
-        answers=find_answers(petition) if view.obligations or petition.answered else (),  # type: ignore[attr-defined]
+        answers=find_answers(petition) if view.obligations or petition.answered else (),
         verdicts=count_verdicts(Q(petition=petition)) if has_kept else (),
         bills=find_bills(petition),
         reported=find_reported(petition.pk) if petition.source and is_readable(petition) else None,

@@ -36,6 +36,10 @@ UNOWED_ANSWERS = Prefetch(
 )
 """Standing answers to petitions to which nothing is owed, the newest version last."""
 
+# As a list, not behind a manager: making one for every petition takes longer than the query.
+THRESHOLDS = Prefetch("thresholds", to_attr="threshold_rows")
+"""What a petition's thresholds came to."""
+
 BEGINNING = Left("body", 400)  # of the text: a card's summary is made from it
 
 
@@ -60,13 +64,10 @@ def petition_rows() -> "QuerySet[Petition]":
     """Petitions with all that their own page shows, in a fixed number of queries."""
     handed_in = StateChange.objects.filter(petition=OuterRef("pk"), new="moderation").order_by("pk")
     return (
-        Petition.objects.annotate(
-            moderation_at=Subquery(handed_in.values("at")[:1]),
-            answered=Exists(Response.objects.filter(petition=OuterRef("pk"))),  # though nothing was owed
-        )
+        Petition.objects.annotate(moderation_at=Subquery(handed_in.values("at")[:1]))
         .select_related("charter", "tree", "gate")
         .defer("charter__source")
-        .prefetch_related("thresholds", UNOWED_ANSWERS, Prefetch("obligations", queryset=obligation_rows()))
+        .prefetch_related(THRESHOLDS, UNOWED_ANSWERS, Prefetch("obligations", queryset=_debts(), to_attr="debts"))
     )
 
 
@@ -77,7 +78,7 @@ def card_rows(which: Q = LISTED) -> "QuerySet[Petition]":
         .annotate(beginning=BEGINNING, unowed=Exists(unowed_answers()))
         .select_related("charter", "tree")
         .defer("charter__source", "body")
-        .prefetch_related("thresholds", "obligations")
+        .prefetch_related(THRESHOLDS, Prefetch("obligations", to_attr="debts"))
     )
 
 
@@ -89,8 +90,16 @@ def unowed_answers() -> "QuerySet[Response]":
 def obligation_rows() -> "QuerySet[Obligation]":
     """Obligations with all that the board shows, in a fixed number of queries."""
     return (
-        Obligation.objects.select_related("response", "petition__charter", "petition__tree")
+        _debts()
+        .select_related("response", "petition__charter", "petition__tree")
         .defer("petition__charter__source", "petition__body")
+    )
+
+
+def _debts() -> "QuerySet[Obligation]":
+    """Obligations with all that is shown but their petitions."""
+    return (
+        Obligation.objects.select_related("response")
         .prefetch_related("extensions", "due_changes", Prefetch("response__documents", queryset=DOCUMENTS.queryset))
         .order_by("pk")
     )

@@ -91,8 +91,8 @@ def find_by_meaning(near: str, found: Found, *, among: Q, is_narrowed: bool) -> 
     """
     condition, named = _compile(among, is_narrowed)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.ef_search = 100")  # as many as are asked for
-        cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")  # so that a filter leaves enough
+        # As many as are asked for; and so that a filter leaves enough.
+        cursor.execute("SET LOCAL hnsw.ef_search = 100; SET LOCAL hnsw.iterative_scan = relaxed_order")
         cursor.execute(
             QUERIES["find_by_meaning"].replace("{among}", condition),
             {

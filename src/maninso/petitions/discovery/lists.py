@@ -83,7 +83,7 @@ def search_petitions(
             if anywhere.scores:
                 return replace(result, anywhere=len(anywhere.scores))
         suggestion = _suggest(question, wanted, found, now=now)
-        return replace(result, marks=_mark(result.cards, question), suggestion=suggestion)
+        return replace(result, marks=_mark(result, question), suggestion=suggestion)
 
 
 def _suggest(question: Question, wanted: Wanted, found: Found, *, now: dt.datetime) -> str:
@@ -241,10 +241,13 @@ def _page_of_rows(
     )
 
 
-def _mark(cards: tuple[PetitionCard, ...], question: Question) -> dict[int, tuple[Marked, Marked | None]]:
-    bodies = dict(Petition.objects.filter(pk__in=[card.petition_id for card in cards]).values_list("pk", "body"))
+def _mark(page: PetitionPage, question: Question) -> dict[int, tuple[Marked, Marked | None]]:
+    bodies = {number: view.body for number, view in page.views.items()}
+    if not bodies:
+        numbers = [card.petition_id for card in page.cards]
+        bodies = dict(Petition.objects.filter(pk__in=numbers).values_list("pk", "body"))
     words = question.words
     return {
         card.petition_id: (mark(card.title, words), cut_snippet(bodies.get(card.petition_id, ""), words))
-        for card in cards
+        for card in page.cards
     }
