@@ -19,6 +19,7 @@ from maninso.petitions.discovery import (
     search_petitions,
     understand,
 )
+from maninso.petitions.discovery.order import Key, choose_order, read_key, write_key
 from maninso.petitions.lifecycle import (
     Actor,
     Reason,
@@ -29,7 +30,7 @@ from maninso.petitions.lifecycle import (
     remove_petition,
     withdraw_petition,
 )
-from maninso.petitions.models import Obligation
+from maninso.petitions.models import NEVER, Obligation, Petition
 from maninso.petitions.obligations import answer
 
 pytestmark = pytest.mark.django_db
@@ -390,6 +391,24 @@ def test_a_key_holds_its_place_while_petitions_come_in(
     opened(now=now + 9 * DAY)
     assert numbers(find(sort="newest", per_page=2, key=first.next_key)) == [ids[1], ids[0]]
     assert numbers(find(sort="newest", per_page=2, page=2)) == [ids[2], ids[1]]
+
+
+@given(since=st.timedeltas(dt.timedelta(0), dt.timedelta(days=110_000)))
+def test_a_key_holds_a_moment_to_the_microsecond(since: dt.timedelta) -> None:
+    moment = NEVER + since
+    order = choose_order("newest", now=moment)
+    key = read_key(write_key(Key((moment.timestamp(), 7))), order)
+    assert key is not None
+    condition = str(order.start(order.annotate(Petition.objects.all()), key).query)
+    assert f"{moment}" in condition
+
+
+@pytest.mark.parametrize("moment", [-1e10, 1e12, 2**62])
+def test_a_key_without_a_moment_counts_as_not_given(
+    find: Callable[..., PetitionPage], opened: Callable[..., int], moment: float
+) -> None:
+    petition = opened()
+    assert numbers(find(sort="newest", key=write_key(Key((moment, 1))))) == [petition]
 
 
 @pytest.mark.parametrize("key", ["x", "W10", "WzAsIngiXQ", "WzAsMV0", "WzAsbnVsbCwxXQ", "WzAsMWU5OTksMV0", "A" * 400])

@@ -2,9 +2,12 @@
 
 import datetime as dt
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+from django.db.models import QuerySet
 
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.find import read_listed
@@ -34,6 +37,9 @@ _NEAR = 0.1  # the least cosine of what is meant without holding the words
 _FAR_IN_MEANING = 0.45  # of the best cosine: what has less is not meant, unless it holds the words
 _QUOTES = re.compile('["“”„«»]')
 _BY_NUMBER = 2.0  # above every score of words
+_MANY = 10_000  # petitions: so many are not counted anew for every page
+_FRESH = 10.0  # seconds for which their number is kept
+_MOST_TOTALS = 500  # numbers that are kept at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +165,7 @@ def _page_of_found(
         values = [(score, petition_id) for petition_id, score in found.scores.items()]
     else:
         rows = order.annotate(Petition.objects.filter(LISTED, pk__in=list(found.scores)))
-        values = list(rows.values_list(*(name for name, _, _ in order.columns), "pk"))
+        values = order.read(rows)
     ranked = sorted(values, key=order.place)
     pages = max(1, -(-len(ranked) // per_page))
     start = (min(max(page, 1), pages) - 1) * per_page
@@ -207,20 +213,19 @@ def _page_of_rows(
     """Make a page of all that the filters leave: put in order by numbers alone, and only the page is read."""
     rows = Petition.objects.filter(LISTED, narrow(wanted, now=now))
     order = choose_order(wanted.sort, now=now)
-    names = [*(name for name, _, _ in order.columns), "pk"]
-    total = rows.count()
+    total = _count(rows, wanted)
     pages = max(1, -(-total // per_page))
     page = min(max(page, 1), pages)
     rows = order.annotate(rows)
     given = read_key(key, order)
     if given is None:
         start = (page - 1) * per_page
-        taken = list(order.sort(rows).values_list(*names)[start : start + per_page + 1])
+        taken = order.read(order.sort(rows)[start : start + per_page + 1])
         has_next, has_previous = len(taken) > per_page, page > 1
         shown = taken[:per_page]
     else:
         sorted_rows = order.sort(order.start(rows, given), backwards=given.backwards)
-        taken = list(sorted_rows.values_list(*names)[: per_page + 1])
+        taken = order.read(sorted_rows[: per_page + 1])
         more = len(taken) > per_page
         shown = taken[:per_page][:: -1 if given.backwards else 1]
         has_next, has_previous = (True, more) if given.backwards else (more, True)
@@ -239,6 +244,25 @@ def _page_of_rows(
         previous_key=write_key(Key(shown[0], backwards=True)) if shown and has_previous else "",
         is_partial=False,
     )
+
+
+_totals: dict[Wanted, tuple[float, int]] = {}  # until when a number is kept, and it
+
+
+def _count(rows: "QuerySet[Petition]", wanted: Wanted) -> int:
+    """Return how many rows a search without words leaves.
+
+    A large number takes long to count and hardly changes: a process keeps it for ten seconds.
+    """
+    filters = replace(wanted, query="", sort="")
+    until, total = _totals.get(filters, (0.0, 0))
+    if time.monotonic() > until:
+        total = rows.count()
+        if total >= _MANY:
+            if len(_totals) >= _MOST_TOTALS:
+                _totals.clear()
+            _totals[filters] = (time.monotonic() + _FRESH, total)
+    return total
 
 
 def _mark(page: PetitionPage, question: Question) -> dict[int, tuple[Marked, Marked | None]]:

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
@@ -29,10 +29,9 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Extract, Floor, Greatest
 
 from maninso.petitions.access.rows import SIGNATURES, unowed_answers
-from maninso.petitions.models import Obligation, Petition, SigningTally
+from maninso.petitions.models import NEVER, OPENED, Obligation, Petition, Response, SigningTally
 
 _HOUR = 3600
-_NEVER = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)  # petitions that never opened come last
 _FAR_OFF = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 _LONGEST_KEY = 400  # characters
 
@@ -45,40 +44,65 @@ class Key:
     backwards: bool = False
 
 
+class Column(NamedTuple):
+    """What a list is ordered by. Moments stay moments in the database, as its indexes have them, and are seconds here.
+
+    They are seconds since 1970 in keys, which hold numbers alone.
+    """
+
+    name: str  # of the annotation: `by_...`
+    expression: Combinable
+    falls: bool
+    is_moment: bool = False
+
+
 @dataclass(frozen=True)
 class Order:
-    """The columns that a list is ordered by, each with whether it falls; the petition's number is always the last."""
+    """The columns that a list is ordered by; the petition's number is always the last, and falls."""
 
-    columns: Sequence[tuple[str, Expression, bool]]
+    columns: Sequence[Column]
 
     def annotate(self, rows: "QuerySet[Petition]") -> "QuerySet[Petition]":
-        """Give the rows the columns, named `by_...`."""
-        return rows.annotate(**{name: expression for name, expression, _ in self.columns})
+        """Give the rows the columns."""
+        return rows.annotate(**{column.name: column.expression for column in self.columns})
+
+    def read(self, rows: "QuerySet[Petition]") -> list[tuple[Any, ...]]:
+        """Return the numbers that annotated rows are ordered by, the petition's at the end."""
+        moments = {at for at, column in enumerate(self.columns) if column.is_moment}
+        return [
+            tuple(value.timestamp() if at in moments else value for at, value in enumerate(values))
+            for values in rows.values_list(*(column.name for column in self.columns), "pk")
+        ]
 
     def sort(self, rows: "QuerySet[Petition]", *, backwards: bool = False) -> "QuerySet[Petition]":
         """Return annotated rows in this order."""
-        falling = [(name, falls) for name, _, falls in self.columns] + [("pk", True)]
+        falling = [(column.name, column.falls) for column in self.columns] + [("pk", True)]
         return rows.order_by(*(f"-{name}" if falls is not backwards else name for name, falls in falling))
 
     def start(self, rows: "QuerySet[Petition]", key: Key) -> "QuerySet[Petition]":
-        """Return those annotated rows that follow the key's petition, or precede it."""
-        names = [(name, falls) for name, _, falls in self.columns] + [("pk", True)]
-        beyond, equal = Q(), Q()
-        for (name, falls), value in zip(names, key.values, strict=True):
-            beyond |= equal & Q(**{f"{name}__{'lt' if falls is not key.backwards else 'gt'}": value})
-            equal &= Q(**{name: value})
-        return rows.filter(beyond)
+        """Return those annotated rows that follow the key's petition, or precede it.
+
+        The condition on the first column alone says nothing new: it is what an index begins at.
+        """
+        beyond, equal, first = Q(), Q(), Q()
+        for column, number in zip((*self.columns, Column("pk", F("pk"), falls=True)), key.values, strict=True):
+            value = dt.datetime.fromtimestamp(number, dt.UTC) if column.is_moment else number
+            towards = "lt" if column.falls is not key.backwards else "gt"
+            first = first or Q(**{f"{column.name}__{towards}e": value})
+            beyond |= equal & Q(**{f"{column.name}__{towards}": value})
+            equal &= Q(**{column.name: value})
+        return rows.filter(first, beyond)
 
     def place(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Return what numbers of the columns, the petition's at the end, sort by in this order."""
-        falling = [*(falls for _, _, falls in self.columns), True]
+        falling = [*(column.falls for column in self.columns), True]
         return tuple(-value if falls else value for value, falls in zip(values, falling, strict=True))
 
 
 def choose_order(sort: str, *, now: dt.datetime) -> Order:
     """Return the order of a list. That of `relevance` is by a score that is no column of the database."""
-    opened = ("by_opening", _seconds(Coalesce(F("opened_at"), Value(_NEVER))), True)
-    count = ("by_count", SIGNATURES, True)
+    opened = Column("by_opening", OPENED, falls=True, is_moment=True)
+    count = Column("by_count", SIGNATURES, falls=True)
     match sort:
         case "newest":
             return Order([opened])
@@ -87,22 +111,24 @@ def choose_order(sort: str, *, now: dt.datetime) -> Order:
             # Those that run end soonest first, the others ended latest first.
             ends = Case(
                 When(state="open", closes_at__gt=now, then=_seconds(F("closes_at"))),
-                default=-_seconds(Coalesce(F("closed_at"), F("closes_at"), Value(_NEVER))),
+                default=-_seconds(Coalesce(F("closed_at"), F("closes_at"), Value(NEVER))),
                 output_field=FloatField(),
             )
-            return Order([("by_running", running, False), ("by_end", ends, False)])
+            return Order([Column("by_running", running, falls=False), Column("by_end", ends, falls=False)])
         case "trending":
-            return Order([("by_hour", in_the_last_hour(now), True), count])
+            return Order([Column("by_hour", in_the_last_hour(now), falls=True), count])
         case "created":
-            return Order([("by_creation", _seconds(F("created_at")), True)])
+            return Order([Column("by_creation", F("created_at"), falls=True, is_moment=True)])
         case "waiting":
-            return Order([("by_wait", _of_obligation("met_at", Q(state="owed"), _FAR_OFF, first="met_at"), False)])
+            wait = _of_obligation("met_at", Q(state="owed"), _FAR_OFF, first="met_at")
+            return Order([Column("by_wait", wait, falls=False)])
         case "settled":
-            settled = _of_obligation("settled_at", Q(settled_at__isnull=False), _NEVER, first="-settled_at")
-            unowed = Subquery(unowed_answers().order_by("-published_at").values("published_at")[:1])
-            return Order([("by_settling", Greatest(settled, _seconds(Coalesce(unowed, Value(_NEVER)))), True)])
+            settled = _of_obligation("settled_at", Q(settled_at__isnull=False), NEVER, first="-settled_at")
+            answers = unowed_answers().order_by("-published_at").values("published_at")[:1]
+            unowed = _where_there_is(Response.objects.exclude(petition=None), answers, NEVER)
+            return Order([Column("by_settling", Greatest(settled, unowed), falls=True)])
         case "relevance":
-            return Order([("by_score", Value(0.0), True)])
+            return Order([Column("by_score", Value(0.0), falls=True)])
     return Order([count, opened])
 
 
@@ -113,7 +139,13 @@ def _seconds(moment: Combinable) -> Expression:
 def _of_obligation(moment: str, which: Q, otherwise: dt.datetime, *, first: str) -> Expression:
     """Return a moment of the first obligation of this kind; petitions without one come last."""
     obligations = Obligation.objects.filter(which, petition=OuterRef("pk")).order_by(first)
-    return _seconds(Coalesce(Subquery(obligations.values(moment)[:1]), Value(otherwise)))
+    return _where_there_is(Obligation.objects.filter(which), obligations.values(moment)[:1], otherwise)
+
+
+def _where_there_is(which: "QuerySet[Any]", moments: "QuerySet[Any]", otherwise: dt.datetime) -> Expression:
+    """Return a moment of a petition's rows; it is looked for only where `which`, of all petitions, has a row of it."""
+    there = When(pk__in=which.values("petition"), then=_seconds(Subquery(moments)))
+    return Case(there, default=Value(otherwise.timestamp()), output_field=FloatField())
 
 
 def in_the_last_hour(now: dt.datetime) -> Expression:
@@ -161,5 +193,8 @@ def read_key(text: str, order: Order) -> Key | None:
     if len(values) != len(order.columns) + 1 or backwards not in (0, 1):
         return None
     if not all(type(value) in (int, float) and abs(value) < 2**63 for value in values):
+        return None
+    moments = [value for value, column in zip(values, order.columns, strict=False) if column.is_moment]
+    if not all(NEVER.timestamp() <= moment <= _FAR_OFF.timestamp() for moment in moments):
         return None
     return Key(tuple(values), bool(backwards))

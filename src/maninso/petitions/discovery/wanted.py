@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
 
-from maninso.petitions.access.rows import LISTED, overdue, standing_thresholds, unowed_answers
+from maninso.petitions.access.rows import LISTED, STANDING_ANSWERS, overdue, standing_thresholds
 from maninso.petitions.access.views import DEBATE
-from maninso.petitions.models import Obligation, Petition, SigningGate, SigningTally
+from maninso.petitions.models import Obligation, Petition, Response, SigningGate, SigningTally
 
 STATES = (
     *("all", "open", "recent", "closed", "rejected", "awaiting_response", "with_response", "overdue", "reached"),
@@ -147,8 +147,9 @@ def _in_state(state: str, now: dt.datetime) -> Q:
         met = standing_thresholds().filter(petition=OuterRef("pk"))
         return Q(Exists(met)) | Q(needed__0__lte=F("reported_count"))
     if state == "with_response":
-        kept = Obligation.objects.filter(state="kept", petition=OuterRef("pk"))
-        return Q(Exists(kept)) | Q(Exists(unowed_answers()))
+        kept = Obligation.objects.filter(state="kept").values("petition")
+        unowed = Response.objects.filter(STANDING_ANSWERS).exclude(petition=None).values("petition")
+        return Q(pk__in=kept.union(unowed))  # one set to look into, where OR would look at every petition
     owed: Mapping[str, Q] = {
         "awaiting_response": Q(state="owed"),
         "overdue": overdue(now),

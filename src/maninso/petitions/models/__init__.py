@@ -22,7 +22,7 @@ from maninso.petitions.models.moderation import Appeal, Case, Mask, Note, Takedo
 from maninso.petitions.models.notice import Allowance, Announcement, Message, Subscriber
 from maninso.petitions.models.noticeboard import Notice, PageVersion
 from maninso.petitions.models.obligation import Extension, Obligation, Response
-from maninso.petitions.models.petition import CharterVersion, Petition, StateChange
+from maninso.petitions.models.petition import NEVER, OPENED, CharterVersion, Petition, StateChange
 from maninso.petitions.models.raising import RECEIVED, BlockedCreator, Letter, Raising, Sponsor
 from maninso.petitions.models.reply import VERDICTS, Assignment, Reminder, Reply, ReplyPetition, ReplyTarget, Verdict
 from maninso.petitions.models.reported import ReportedRecord
@@ -36,6 +36,8 @@ __all__ = [
     "FAMILY_ROLES",
     "LARGEST_DOCUMENT",
     "MOMENT_KINDS",
+    "NEVER",
+    "OPENED",
     "RECEIVED",
     "VERDICTS",
     "Account",

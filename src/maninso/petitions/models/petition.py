@@ -1,10 +1,12 @@
 """Petitions, the charter versions that are pinned to them, and every change of a petition's state."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
 STATES = (
@@ -16,6 +18,9 @@ STATES = (
 NEEDS_REASON = ("rejected", "hidden", "withdrawn", "removed")
 NEEDS_OPENING = ("open", "closed", "removed")
 REPORTED_STATES = ("closed", "rejected", "hidden", "removed")
+NEVER = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
+OPENED = Coalesce(F("opened_at"), Value(NEVER))
+"""When a petition opened, as indexes have it: petitions that never did come last."""
 ROLES = ("system", "creator", "sponsor", "moderator", "clerk", "auditor", "operator")
 
 
@@ -110,6 +115,11 @@ class Petition(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["closes_at"], condition=Q(state="open"), name="petition_due_to_close"),
             models.Index(fields=["-opened_at", "-id"], name="petition_newest"),
+            # What lists are put in order by (discovery/order.py).
+            models.Index(OPENED.desc(), F("id").desc(), name="petition_latest"),
+            models.Index(F("topic"), OPENED.desc(), F("id").desc(), name="petition_latest_of_topic"),
+            models.Index(F("state"), OPENED.desc(), F("id").desc(), name="petition_latest_of_state"),
+            models.Index(fields=["-created_at", "-id"], name="petition_created"),
         ]
 
 
