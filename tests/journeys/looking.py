@@ -5,10 +5,12 @@ page of the site, and sees each of them fail once.
 """
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
 
+CHECKS = Path(__file__).with_suffix(".js").read_text("utf-8")
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 NARROW, PHONE, DESK = 320, 390, 1280  # pixels
@@ -20,52 +22,10 @@ SPACED = (
     " p { margin-bottom: 2em !important; }"
 )
 
-# Of these, and of targets' sizes, axe-core's answer may be another at another width; of all others but colours it is
-# the page's markup alone.
-LAYOUT = ("scrollable-region-focusable", "link-in-text-block", "css-orientation-lock")
-
-_SAY = """(found) => found.violations.map(
-  (each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 200)).join(' | '))"""
-
-_AXE = f"""async ([type, values]) => ({_SAY})(await axe.run(document, {{
-  resultTypes: ['violations'], runOnly: {{type, values}},
-  rules: {{'color-contrast': {{enabled: false}}, 'target-size': {{enabled: false}}}}}}))"""
-
-# Measuring targets takes axe-core longer than all other rules together. One of 24 pixels either way passes, unless
-# another lies over it; so axe-core is asked of the others alone.
-_TARGETS = f"""async () => {{
-  const all = [...document.querySelectorAll('a, area, button, input, select, textarea, summary, [tabindex], [role]')]
-    .filter((each) => each.checkVisibility()).map((each) => [each, each.getBoundingClientRect()]);
-  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  const doubtful = all.filter(([each, box]) =>
-    box.width < 24 || box.height < 24 || all.some(([other, its]) => other !== each && meet(box, its)));
-  if (doubtful.length === 0) return [];
-  return ({_SAY})(await axe.run({{include: doubtful.map(([each]) => each)}}, {{
-    resultTypes: ['violations'], runOnly: {{type: 'rule', values: ['target-size']}}}}));
-}}"""
-
-# Comparing colours takes axe-core long. All of ours come from one style sheet, by tag, class and state of an element
-# and of those around it: where these are the same, so are the colours.
-_PALE = f"""async (seen) => {{
-  const known = new Set(seen), fresh = new Map(), kinds = new Map();
-  const state = (each) => ['aria-current', 'aria-selected', 'disabled', 'type', 'role', 'open']
-    .map((name) => each.getAttribute(name) ?? '').join();
-  const kind = (each) => {{
-    if (each === null) return '';
-    if (!kinds.has(each))
-      kinds.set(each, kind(each.parentElement) + '>' + each.localName + '.' + each.className + state(each));
-    return kinds.get(each);
-  }};
-  for (const each of document.body.querySelectorAll('*:not(svg, svg *, script, option)')) {{
-    const own = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if ((own || each.matches('input, textarea, select')) && !known.has(kind(each)) && each.checkVisibility())
-      fresh.set(kind(each), each);
-  }}
-  if (fresh.size === 0) return [[], []];
-  const found = await axe.run({{include: [...fresh.values()]}}, {{
-    resultTypes: ['violations'], runOnly: {{type: 'rule', values: ['color-contrast']}}}});
-  return [({_SAY})(found), [...fresh.keys()]];
-}}"""
+# What the width and the colours of a page may change; the other rules are about its markup alone.
+DOUBTFUL = ("color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable")
+MARKUP, AT_WIDTH, COLOURS = ("markup",), ("targets", "links", "scrolled"), ("pale",)  # the checks in looking.js
+ENOUGH = 4.5  # contrast of text of any size: WCAG 2.2, success criterion 1.4.3
 
 _SIDEWAYS = """() => {
   const wide = document.scrollingElement.scrollWidth, seen = document.documentElement.clientWidth;
@@ -80,8 +40,8 @@ _CUT_OFF = """() => {
   const unseen = (each) =>
     each !== null && (each.offsetWidth <= 1 && each.offsetHeight <= 1 || unseen(each.parentElement));
   for (const each of document.body.querySelectorAll('*')) {
-    if (each.matches('svg *, .vh, script, option, textarea, input') || !each.innerText?.trim()) continue;
-    if (unseen(each)) continue;
+    if (each.matches('svg *, .vh, script, option, textarea, input') || !each.textContent.trim()) continue;
+    if (!each.checkVisibility() || unseen(each)) continue;
     const style = getComputedStyle(each);
     const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
     const own = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
@@ -93,6 +53,15 @@ _CUT_OFF = """() => {
   }
   return faults;
 }"""
+
+_SPACED = f"""(css) => {{
+  const spaced = new CSSStyleSheet();
+  spaced.replaceSync(css);
+  document.adoptedStyleSheets = [spaced];
+  const faults = [...({_CUT_OFF})(), ...({_SIDEWAYS})()];
+  document.adoptedStyleSheets = [];
+  return faults;
+}}"""
 
 _CONTROLS = """() => {
   const faults = [];
@@ -143,14 +112,14 @@ def find_weight(page: Page, **most: float) -> list[str]:
     return [f"{name}: {found[name]}, more than {limit}" for name, limit in most.items() if found[name] > limit]
 
 
-def find_barriers(page: Page, *, at_width: bool = False) -> list[str]:
-    """Return what axe-core finds against WCAG 2.2 A and AA, but for colours.
+def find_barriers(page: Page) -> list[str]:
+    """Return what axe-core finds against WCAG 2.2 A and AA in the page's markup."""
+    return _check(page, *MARKUP)
 
-    `at_width`: the page was looked at already, at another width, so only what the width may change is looked at.
-    """
-    _have_axe(page)
-    found: list[str] = page.evaluate(_AXE, ["rule", list(LAYOUT)] if at_width else ["tag", list(RULES)])
-    return found + page.evaluate(_TARGETS)
+
+def find_barriers_at_width(page: Page) -> list[str]:
+    """Return what axe-core finds of that in targets, links and boxes, which may be otherwise at another width."""
+    return _check(page, *AT_WIDTH)
 
 
 def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
@@ -158,9 +127,13 @@ def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
 
     Of elements that look alike by the style sheet one is looked at; `seen` remembers which, from page to page.
     """
-    _have_axe(page)
+    return _check(page, *COLOURS, seen=seen)
+
+
+def _check(page: Page, *names: str, seen: set[str] | None = None) -> list[str]:
     seen = set() if seen is None else seen
-    found: tuple[list[str], list[str]] = page.evaluate(_PALE, sorted(seen))
+    given = {"names": names, "seen": sorted(seen), "rules": RULES, "doubtful": DOUBTFUL, "enough": ENOUGH}
+    found: tuple[list[str], list[str]] = page.evaluate(CHECKS, given)
     seen.update(found[1])
     return found[0]
 
@@ -168,11 +141,6 @@ def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
 def bring_axe(context: BrowserContext) -> None:
     """Have axe-core in every page from its beginning, which takes a third of bringing it into each."""
     context.add_init_script(AXE)
-
-
-def _have_axe(page: Page) -> None:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
 
 
 def find_sideways(page: Page) -> list[str]:
@@ -183,12 +151,7 @@ def find_sideways(page: Page) -> list[str]:
 
 def find_cut_off(page: Page) -> list[str]:
     """Return the text that is cut off, or runs out of its box, when the reader spaces it (WCAG 1.4.12)."""
-    page.evaluate(
-        "(css) => { const one = new CSSStyleSheet(); one.replaceSync(css); document.adoptedStyleSheets = [one]; }",
-        SPACED,
-    )
-    found: list[str] = page.evaluate(_CUT_OFF) + page.evaluate(_SIDEWAYS)
-    page.evaluate("() => { document.adoptedStyleSheets = []; }")
+    found: list[str] = page.evaluate(_SPACED, SPACED)
     return found
 
 
@@ -223,8 +186,10 @@ def look_at(page: Page, *ways: tuple[int, str], seen: dict[tuple[int, str], set[
         page.set_viewport_size({"width": width, "height": HEIGHT})
         # Colours that change little by little are not those that are read.
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        found = find_barriers(page, at_width=number > 0) + find_pale(page, seen.setdefault((width, scheme), set()))
-        faults += [f"{width} px, {scheme}: {each}" for each in found]
+        names = (*(MARKUP if number == 0 else ()), *AT_WIDTH, *COLOURS)
+        faults += [
+            f"{width} px, {scheme}: {each}" for each in _check(page, *names, seen=seen.setdefault((width, scheme), set()))
+        ]
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
     faults += [f"{NARROW} px: {each}" for each in find_sideways(page) + find_bad_controls(page)]
     faults += [f"{NARROW} px, spaced: {each}" for each in find_cut_off(page)]

@@ -94,10 +94,10 @@ class Tour:
     site: LiveSite
     page: Page
     language: str
+    looks: dict[tuple[int, str], set[str]]  # what was seen, of all who tour together
     pictures: Path | None = None
     faults: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    looks: dict[tuple[int, str], set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._console = looking.listen(self.page)
@@ -356,8 +356,9 @@ def test_nobody_is_kept_out_of_any_page(
     contexts = [chromium.new_context(viewport={"width": looking.PHONE, "height": looking.HEIGHT}) for _ in range(3)]
     for context in contexts:
         looking.bring_axe(context)
+    looks: dict[tuple[int, str], set[str]] = {}
     citizen, moderator, operator = (
-        Tour(site, context.new_page(), language, Path(folder) if folder else None) for context in contexts
+        Tour(site, context.new_page(), language, looks, Path(folder) if folder else None) for context in contexts
     )
     try:
         by_mail = next(n for n, each in find_petitions(site) if (each["charter"], each["state"]) == WHERE)
@@ -400,6 +401,15 @@ def test_a_page_loads_little() -> None:
     assert weights["js"] < HEAVIEST_SCRIPTS
 
 
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page to be looked at, without any of the site."""
+    context = chromium.new_context(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+    looking.bring_axe(context)
+    yield context.new_page()
+    context.close()
+
+
 FAULTY = {
     "find_barriers": '<html lang="en"><title>t</title><main><h1>Picture</h1><img src="data:,"></main>',
     "find_pale": '<html lang="en"><title>t</title><main><h1 style="color:#eee;background:#fff">Pale</h1></main>',
@@ -410,48 +420,85 @@ FAULTY = {
 
 
 @pytest.mark.parametrize("check", FAULTY)
-def test_each_check_sees_its_fault(chromium: Browser, check: str) -> None:
-    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+def test_each_check_sees_its_fault(page: Page, check: str) -> None:
     find = getattr(looking, check)
     page.set_content('<html lang="en"><title>t</title><main><h1>Plain</h1><label>a <input></label></main>')
     assert find(page) == []
     page.set_content(FAULTY[check])
     assert find(page) != []
-    page.close()
 
 
-def test_colours_are_looked_at_once_for_what_looks_alike(chromium: Browser) -> None:
-    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+def test_colours_are_looked_at_once_for_what_looks_alike(page: Page) -> None:
     seen: set[str] = set()
-    page.set_content('<main><p class="a">Plain</p><p class="a">Plain</p></main>')
+    page.set_content('<main><p class="a">Plain</p><p class="a">Plain</p></main>')  # on no ground of its own
     assert looking.find_pale(page, seen) == []
     assert len(seen) == 1
     for pale in ('<p class="b" style="color:#eee">', '<div><p class="a" style="color:#eee">', '<b style="color:#eee">'):
         page.set_content(f"<main>{pale}Pale</main>")
         assert looking.find_pale(page, seen) != []
-    page.close()
 
 
-def test_targets_are_looked_at_at_every_width(chromium: Browser) -> None:
-    page = chromium.new_page(viewport={"width": looking.DESK, "height": looking.HEIGHT})
-    small = "<style>a{display:inline-block;width:10px;height:10px;overflow:hidden}</style>"
+def test_axe_core_is_not_asked_of_plain_text_that_differs_enough(page: Page) -> None:
+    seen: set[str] = set()
+    page.set_content('<body style="background:#fff"><p style="color:#767676">4.54</p><input style="color:#333">')
+    assert looking.find_pale(page, seen) == []
+    assert seen == set()
+
+
+@pytest.mark.parametrize(
+    "pale",
+    [
+        '<p style="color:#777">4.48</p>',
+        '<p style="color:#0006">Through which the ground is seen</p>',
+        '<p style="color:#555;opacity:.6">Pale as a whole</p>',
+        '<div style="background:#000"><div style="background:#fff0"><p style="color:#333">On a ground further out</p>',
+        '<div class="spot"></div><p style="color:#333;position:absolute;margin:0">On what is no element around it</p>',
+        '<div class="spot" style="z-index:-1"></div><p style="color:#333;margin:0">Above what lies behind all</p>',
+    ],
+)
+def test_pale_text_is_found_on_every_ground(page: Page, pale: str) -> None:
+    spot = ".spot{position:absolute;top:0;left:0;width:600px;height:99px;background:#222}"
+    page.set_content(f'<style>{spot}</style><body style="background:#fff"><main>{pale}</main>')
+    assert looking.find_pale(page) != []
+
+
+def test_targets_are_looked_at_at_every_width(page: Page) -> None:
     links = "<a href=x>a</a><a href=y>b</a>"
-    large = "<style>a{position:absolute;left:0;top:0;width:60px;height:60px} a+a{left:15px;top:10px}</style>"
-    for style in (small, large):  # which lie one over another
-        page.set_content(f'<html lang="en"><title>t</title><main>{style}<ul><li>{links}</ul></main>')
-        assert [fault for fault in looking.find_barriers(page, at_width=True) if fault.startswith("target-size")] != []
-    page.set_content(f'<html lang="en"><title>t</title><main>{large}<p><a href=x>a</a></p></main>')
-    assert looking.find_barriers(page, at_width=True) == []
-    page.close()
+    for style in (
+        "a{display:inline-block;width:10px;height:10px;overflow:hidden}",
+        "a{display:block;width:60px;height:18px;margin-bottom:2px}",
+        "a{position:absolute;left:0;top:0;width:60px;height:60px} a+a{left:15px;top:10px}",  # one over another
+    ):
+        page.set_content(f'<html lang="en"><title>t</title><main><style>{style}</style><ul><li>{links}</ul></main>')
+        found = looking.find_barriers_at_width(page)
+        assert [fault for fault in found if fault.startswith("target-size")] != [], style
+    roomy = "a{display:block;width:60px;height:18px;margin:6px 0}"  # 24 pixels from middle to middle
+    for style, some in ((roomy, links), ("a{position:absolute;left:0;top:0;width:60px;height:60px}", "<a href=x>a</a>")):
+        page.set_content(f'<html lang="en"><title>t</title><main><style>{style}</style><ul><li>{some}</ul></main>')
+        assert looking.find_barriers_at_width(page) == []
 
 
-def test_what_only_a_screen_reader_reads_is_not_cut_off_but_what_stands_beside_it_is(chromium: Browser) -> None:
-    page = chromium.new_page(viewport={"width": looking.PHONE, "height": looking.HEIGHT})
+def test_a_link_that_looks_like_its_text_is_seen(page: Page) -> None:
+    for line, found in (("underline", False), ("none", True)):
+        link = f'<a href="x" style="color:#111;text-decoration:{line}">a link</a>'
+        page.set_content(f'<html lang="en"><title>t</title><main style="color:#000"><p>Words about {link} there.</p>')
+        faults = looking.find_barriers_at_width(page)
+        assert bool([fault for fault in faults if fault.startswith("link-in-text-block")]) == found
+
+
+def test_a_box_that_only_a_mouse_scrolls_is_seen(page: Page) -> None:
+    for overflow, found in (("visible", False), ("auto", True)):
+        box = f'<div style="height:50px;overflow:{overflow}">{"<p>High</p>" * 9}</div>'
+        page.set_content(f'<html lang="en"><title>t</title><main>{box}')
+        faults = looking.find_barriers_at_width(page)
+        assert bool([fault for fault in faults if fault.startswith("scrollable-region")]) == found
+
+
+def test_what_only_a_screen_reader_reads_is_not_cut_off_but_what_stands_beside_it_is(page: Page) -> None:
     page.set_content('<div style="position:absolute;width:1px;height:1px;overflow:hidden"><b>Count</b> Day</div>')
     assert looking.find_cut_off(page) == []
     page.set_content('<div style="width:2px;height:2px;overflow:hidden"><b>Count</b> Day</div>')
     assert looking.find_cut_off(page) != []
-    page.close()
 
 
 @pytest.mark.parametrize("limit", ["view", "requests", "nodes", "shift"])
