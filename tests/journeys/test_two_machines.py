@@ -14,14 +14,15 @@ from tests.live import Answer, LiveSite, find_free_port
 from maninso.signing.gate import close_gate
 
 
-@pytest.fixture
-def second(site: LiveSite, tmp_path: Path) -> Iterator[LiveSite]:
+@pytest.fixture(scope="module")
+def second(site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """Another machine: its own folder with copies of the keys, petitions' shared, its own port, no worker's lock."""
+    home: Path = tmp_path_factory.mktemp("second")
     shared = site.home / "keys" / "petitions"
     shared.mkdir(exist_ok=True)
-    shutil.copytree(site.home / "keys", tmp_path / "keys", ignore=shutil.ignore_patterns("petitions"))
-    (tmp_path / "keys" / "petitions").symlink_to(shared)
-    machine = LiveSite(tmp_path, site.database_url, find_free_port(), site.charter)
+    shutil.copytree(site.home / "keys", home / "keys", ignore=shutil.ignore_patterns("petitions"))
+    (home / "keys" / "petitions").symlink_to(shared)
+    machine = LiveSite(home, site.database_url, find_free_port(), site.charter)
     machine.start()
     try:
         yield machine
