@@ -34,6 +34,14 @@ def sealed_key(petition_id: int) -> bytes | None:
 
 
 @pytest.fixture
+def few_keys(opened: Callable[..., int]) -> None:
+    """Have another petition's half of a key beside the site's own, and not those of every test before."""
+    for file in settings.MANINSO.keys_dir.glob("petitions/*.key"):
+        file.unlink()
+    opened()
+
+
+@pytest.fixture
 def signed(opened: Callable[..., int], sequence: Any, now: dt.datetime) -> int:
     """A petition that Ada has signed as the signing path does it, closed a day later."""
     petition_id = opened()
@@ -62,7 +70,7 @@ def test_not_a_moment_early_and_once(signed: int, town: Charter, now: dt.datetim
 
 
 def test_nobody_can_compute_a_known_persons_nullifier_any_more(
-    signed: int, town: Charter, log_entries: Any, now: dt.datetime
+    few_keys: None, signed: int, town: Charter, log_entries: Any, now: dt.datetime
 ) -> None:
     dumped = sealed_key(signed)  # what a backup of the database holds for ever
     assert dumped is not None

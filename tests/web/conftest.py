@@ -103,3 +103,10 @@ def make_charter() -> Callable[..., Charter]:
         return load_charter(f"{head}[signer]\n{who}\n{keys}\n{evidence}\n{tail}".encode(), name="made")
 
     return make
+
+
+@pytest.fixture
+def few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a copy have few of the site's own pages: most of its time goes into them, and test_export copies all once."""
+    monkeypatch.setattr("maninso.run.export.PAGES", ("/", "/petitions", "/bills"))
+    monkeypatch.setattr("maninso.run.export.STATUSES", ("owed",))

@@ -256,6 +256,7 @@ def export(client: Client, tmp_path: Path, now: dt.datetime) -> Callable[[], Pat
     return write
 
 
+@pytest.mark.usefixtures("few_pages")
 def test_a_copy_has_the_pages_of_answers_and_bills(came: Came, export: Callable[[], Path], now: dt.datetime) -> None:
     folder = export()
     answers = (folder / f"en/petitions/{came.petition}/answers/index.html").read_text()
@@ -273,6 +274,7 @@ def test_a_copy_has_the_pages_of_answers_and_bills(came: Came, export: Callable[
     assert bill.stat().st_mtime_ns != before
 
 
+@pytest.mark.usefixtures("few_pages")
 def test_a_copy_has_the_documents_of_answers(came: Came, export: Callable[[], Path], now: dt.datetime) -> None:
     plan = b"%PDF-1.7\nOpening hours"
     revise_reply(came.answer, actor=KIM, now=now)
