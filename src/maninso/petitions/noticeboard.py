@@ -34,6 +34,8 @@ LONGEST_NOTICE = 500
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
+# Asked for every page, of which putting it together anew would take a tenth.
+_SHOWN = "SELECT * FROM petitions_notice WHERE ended_at IS NULL ORDER BY id"
 _PAUSE_LOCK = 0x6D616E696E7370  # who pauses holds it alone, who opens a petition together with others
 
 
@@ -161,7 +163,7 @@ def end_notice(notice_id: int, *, actor: Actor, now: dt.datetime) -> int:
 
 def read_notices() -> tuple[NoticeView, ...]:
     """Return the notices that every page shows now, oldest first, in one query."""
-    return tuple(_notice(row) for row in Notice.objects.filter(ended_at=None).order_by("pk"))
+    return tuple(_notice(row) for row in Notice.objects.raw(_SHOWN))
 
 
 def list_notices(*, most: int = 50) -> tuple[NoticeView, ...]:

@@ -91,13 +91,13 @@ def obligation_rows() -> "QuerySet[Obligation]":
     """Obligations with all that the board shows, in a fixed number of queries."""
     return (
         _debts()
-        .select_related("response", "petition__charter", "petition__tree")
+        .select_related("petition__charter", "petition__tree")
         .defer("petition__charter__source", "petition__body")
     )
 
 
 def _debts() -> "QuerySet[Obligation]":
-    """Obligations with all that is shown but their petitions."""
+    """The same without their petitions, for those of a petition that was read: Django gives them that very one."""
     return (
         Obligation.objects.select_related("response")
         .prefetch_related("extensions", "due_changes", Prefetch("response__documents", queryset=DOCUMENTS.queryset))
