@@ -1,7 +1,8 @@
 """`maninso` commands without their imports: `python -m tests.commands` has imported the program, and forks for each.
 
 A line on its standard input is a command in JSON: words, environment, and the files for its two outputs. A child runs
-it as `python -m maninso` would, to its exit; the answer is a line with the exit status.
+it as `python -m maninso` would, to its exit; the answer is a line with the exit status. Words that begin with `-c` are
+a program in Python, which a child runs as `python -c` would.
 """
 
 import contextlib
@@ -15,11 +16,23 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-LIBRARIES = (
+LIBRARIES = (  # what Django's setup imports of its own that asks for no setting
+    "django.contrib.auth.hashers",
+    "django.contrib.messages.storage.base",
     "django.contrib.postgres.fields",
+    "django.contrib.postgres.indexes",
+    "django.contrib.sessions.backends.base",
+    "django.core.mail",
     "django.core.management",
+    "django.db.backends.postgresql.base",
+    "django.db.migrations.operations",
+    "django.middleware.csrf",
     "django.template",
+    "django.template.defaulttags",
+    "django.template.loader_tags",
+    "django.templatetags.i18n",
     "django.urls",
+    "django.views.debug",
     "procrastinate",
 )
 
@@ -119,8 +132,13 @@ if __name__ == "__main__":
     else:
         for name in LIBRARIES:
             importlib.import_module(name)
-    sys.argv = ["maninso", *wait_for_command()]
+    words = wait_for_command()
     try:
+        if words[:1] == ["-c"]:
+            sys.argv = ["-c", *words[2:]]
+            exec(words[1], {"__name__": "__main__"})
+            sys.exit(0)
+        sys.argv = ["maninso", *words]
         cli.main()
     except SystemExit as done:
         if isinstance(done.code, int) and not threading.active_count() > 1:

@@ -130,6 +130,10 @@ class LiveSite:
         assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def python(self, program: str, *arguments: str) -> str:
+        """Run a program of our own in a process where Django is set up for this site; return its standard output."""
+        return self.maninso("-c", program, *arguments)
+
     def close(self) -> None:
         """Let go of what runs its commands."""
         if self.commands is not None:

@@ -1,9 +1,6 @@
 """Signing a petition that was refused, hidden or withdrawn before it opened: a refusal, not "come back later"."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from tests.journeys.conftest import ticket_of
@@ -12,8 +9,6 @@ from tests.live import LiveSite
 # What the back office does, in a process of its own: gives the petition's number after the steps named.
 OFFICE = """
 import datetime, json, sys
-import django
-django.setup()
 from maninso.charter import load_preset
 from maninso.petitions import lifecycle
 now = datetime.datetime.now(datetime.UTC)
@@ -32,15 +27,7 @@ REJECT, HIDE = ["reject_petition", {"reason": "duplicate"}], ["reject_petition",
 
 
 def decide(site: LiveSite, *steps: list[object], petition: int | None = None) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", OFFICE, json.dumps([petition, steps])],
-        env={**site.environment, "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
+    return int(site.python(OFFICE, json.dumps([petition, steps])))
 
 
 def try_to_sign(site: LiveSite, petition: int) -> tuple[int, str]:
