@@ -12,7 +12,9 @@ from maninso.web.pages.errors import answer_failure
 
 pytestmark = pytest.mark.django_db
 
-PATHS = ("/petitions", "/petitions.json", "/petitions.csv", "/obligations", "/", "/en/petitions")
+PATHS = ("/petitions", "/petitions.json", "/petitions.csv", "/en/petitions")
+READ_FEW = {"/": (), "/obligations": ("status",)}
+NAMES = ("q", "state", "topic", "sort", "page", "count", "status", "unknown")
 VALUES = (
     "%00",
     "%FF%FE",
@@ -29,12 +31,22 @@ VALUES = (
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("name", ["q", "state", "topic", "sort", "page", "count", "status", "unknown"])
+@pytest.mark.parametrize("name", NAMES)
 def test_query_values(client: Client, path: str, name: str) -> None:
     for value in VALUES:
         answer = client.get(f"{path}?{name}={value}")
         assert answer.status_code == 200, (path, name, value)
         assert b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+@pytest.mark.parametrize(("path", "read"), READ_FEW.items())
+def test_query_values_of_pages_that_read_few(client: Client, path: str, read: tuple[str, ...]) -> None:
+    """What such a page does not read is sent all at once."""
+    unread = [name for name in NAMES if name not in read]
+    for value in VALUES:
+        for query in (*(f"{name}={value}" for name in read), "&".join(f"{name}={value}" for name in unread)):
+            answer = client.get(f"{path}?{query}")
+            assert (answer.status_code, bool(answer.content)) == (200, True), (path, query)
 
 
 @pytest.mark.parametrize("prefix", ["/petitions/", "/en/petitions/", "/p/", "/charter/", "/problems/", "/static/", "/"])
