@@ -17,13 +17,14 @@ from maninso import UsageError
 from maninso.ledger.note import SignerKey
 from maninso.ledger.policy import KnownWitness
 from maninso.ledger.proof import open_cosignatures
+from maninso.ledger.sitelog import NamedCheckpoint, SiteEntry
 from maninso.ledger.witness import SIZE, AddRequest
 from maninso.run.settings import read_settings
 from maninso.run.witness import Witness
 from maninso.run.witnessing import Answer, WitnessError, ask_witness, post_request
 from maninso.signing.keys import LogKey, name_site_log
 from maninso.signing.sequencer import Sequencer
-from maninso.signing.sitelog import read_cosignatures
+from maninso.signing.sitelog import SITE, read_cosignatures
 
 __all__ = ["connection", "log_key", "logs", "made_up_entry", "site"]
 
@@ -58,13 +59,14 @@ def near(tmp_path: Path, log_key: LogKey) -> Iterator[Near]:
 def grow(
     connection: psycopg.Connection, logs: Logs, site: Sequencer, made_up_entry: Callable[..., bytes]
 ) -> Callable[[int], None]:
-    """Lets the site's log grow by so many entries."""
+    """Lets the site's log grow by so many entries, of which the last names a checkpoint that there is."""
     petition = logs.open()
 
     def more(entries: int) -> None:
-        for _ in range(entries):
-            append(connection, petition, [made_up_entry()])
-            assert go_on(site) == 1
+        made_up = [SiteEntry(0, (NamedCheckpoint(petition + 1, size, bytes(32)),)) for size in range(1, entries)]
+        append(connection, SITE, [each.render() for each in made_up])
+        append(connection, petition, [made_up_entry()])
+        assert go_on(site) == 1
 
     return more
 
