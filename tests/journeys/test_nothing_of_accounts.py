@@ -19,7 +19,7 @@ OF_STAFF = ("quokka", STAFFS_NETWORK)
 def come(site: LiveSite, network: str) -> httpx.Client:
     """Open a browser without pages: it keeps cookies and follows nothing."""
     headers = {"accept": "text/html", "origin": site.url, "x-forwarded-for": network, "user-agent": "a browser"}
-    return httpx.Client(base_url=site.url, headers=headers, timeout=30)
+    return httpx.Client(base_url=site.url, headers=headers, timeout=30, verify=False)  # it is plain HTTP
 
 
 def read_field(page: str, name: str) -> str:

@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 
 from maninso.identity.oidc.errors import ProviderDown, ProviderError
@@ -23,6 +25,14 @@ LARGEST = 256 * 1024  # bytes
 TIMEOUT, TIMEOUT_OF_CONNECTING = 4.0, 2.0  # seconds
 
 
+@cache
+def _read_trust() -> SSLContext:
+    """Whose certificates are believed, for the lines to all providers: reading that takes longer than most answers."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
 class Line:
     """The line to one provider, shared by the threads of a process."""
 
@@ -31,7 +41,8 @@ class Line:
 
         timeout = httpx.Timeout(TIMEOUT, connect=TIMEOUT_OF_CONNECTING)
         self._provider = provider
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, headers={"Accept": "application/json"})
+        headers = {"Accept": "application/json"}
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, headers=headers, verify=_read_trust())
         self._faults = (httpx.HTTPError, TimeoutError)
         self._places = threading.BoundedSemaphore(MOST_WAITING)
         self._lock = threading.Lock()
