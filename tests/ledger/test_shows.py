@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.run.conftest import run_maninso
 
 import maninso
 from maninso.ledger.entries import Sign, Void
@@ -56,9 +57,7 @@ def verify(bare: Path) -> Callable[..., tuple[int, str]]:
             text=True,
             check=False,
         )
-        whole = subprocess.run(
-            [sys.executable, "-m", "maninso", *words], env=environment, capture_output=True, text=True, check=False
-        )
+        whole = run_maninso(*words, home=log.folder.parent)
         said = [
             re.sub(r" \(at .* UTC by maninso .*\)\.$", ".", out, flags=re.M) for out in (alone.stdout, whole.stdout)
         ]

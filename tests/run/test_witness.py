@@ -23,6 +23,8 @@ from maninso.ledger.proof import open_cosignatures
 from maninso.ledger.witness import AddRequest, name_state
 from maninso.run.witness import Witness, WitnessStateError, make_server
 
+from .conftest import run_maninso
+
 ORIGIN = "petitions.example/log"
 NAME = "witness.example/w"
 
@@ -261,7 +263,6 @@ def test_the_command_prints_its_key_and_serves(tmp_path: Path, log: HonestLog) -
     ],
 )
 def test_bad_usage_has_its_status_and_a_cure(tmp_path: Path, words: list[str], says: str) -> None:
-    process = run_witness("--name", NAME, "--state", str(tmp_path / "state"), *words)
-    out, errors = process.communicate(timeout=60)
-    assert (process.returncode, out, says in errors, "what to do" in errors) == (2, "", True, True)
-    assert re.search("Traceback", errors) is None
+    done = run_maninso("witness", "--name", NAME, "--state", str(tmp_path / "state"), *words, home=tmp_path)
+    assert (done.returncode, done.stdout, says in done.stderr, "what to do" in done.stderr) == (2, "", True, True)
+    assert re.search("Traceback", done.stderr) is None
