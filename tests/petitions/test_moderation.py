@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -304,6 +305,18 @@ def test_statistics_say_how_the_office_decides(waiting: Callable[..., int], now:
     assert (figures.median_hours, figures.reasons) == (5, (("duplicate", 1), ("personal-data", 1)))
     queue = moderation.read_queue(show="waiting", holder="", now=later)
     assert (queue.median_hours, queue.refused_share) == (5, 67)
+
+
+def test_the_queue_reads_no_more_decisions_than_it_takes_the_median_of(
+    waiting: Callable[..., int], now: dt.datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr("maninso.petitions.moderation.queue._RECENT", 2)
+    for number in range(3):
+        moderation.decide(waiting(person=f"p{number}"), APPROVE, actor=KIM, now=now + number * DAY)
+    with django_assert_num_queries(5) as asked:
+        queue = moderation.read_queue(show="waiting", holder="", now=now + 30 * DAY)
+    assert (queue.median_hours, queue.refused_share) == (36, None)
+    assert [each["sql"].endswith(" LIMIT 2") for each in asked.captured_queries].count(True) == 1
 
 
 def test_notes_are_seen_by_the_office(waiting: Callable[..., int], now: dt.datetime) -> None:

@@ -1,11 +1,11 @@
 """What waits for a decision: by the day on which it is due, with what to look at first; and how the office does."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from statistics import median
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from maninso.charter import Calendar, legal_day
 from maninso.petitions.access.rules import find_review_day, read_charter_version, words
@@ -18,6 +18,9 @@ TARGET = dt.timedelta(days=7)  # where the charter sets no day
 SOON = dt.timedelta(days=2)
 MOST = 100  # petitions on a page
 _RECENT = 500  # decisions that the median is taken of
+
+Decision = tuple[dt.datetime, dt.datetime, str, str]
+"""When the petition came, when it was decided, the new state, and the reason's code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,27 +60,33 @@ class Queue:
 def read_queue(*, show: str, holder: str, now: dt.datetime) -> Queue:
     """Return what waits: all of it, what `holder` works on, or what was set aside; unknown: all that waits."""
     show = show if show in SHOWN else "waiting"
-    entered = StateChange.objects.filter(petition=OuterRef("pk"), new="moderation").order_by("-pk")
-    waiting = Petition.objects.filter(state="moderation")
-    rows = (
-        waiting.select_related("charter", "raising", "case__holder")
-        .defer("charter__source")
-        .annotate(entered_at=Subquery(entered.values("at")[:1]), appeals_made=Count("appeals"))
-    )
-    calendars: dict[str, Calendar] = {}
-    views = sorted((_row(each, calendars, now=now) for each in rows), key=lambda row: (row.due_on, row.entered_at))
-    chosen = [row for row in views if _is_shown(row, show, holder)]
-    open_rows = [row for row in views if row.hold != "dormant"]
+    waiting = _read_waiting(now=now)
+    chosen = [(row, petition) for row, petition in waiting if _is_shown(row, show, holder)]
+    open_rows = [row for row, _ in waiting if row.hold != "dormant"]
     return Queue(
-        rows=tuple(chosen[:MOST]),
+        rows=tuple(replace(row, marks=_find_marks(petition)) for row, petition in chosen[:MOST]),
         show=show,
         waiting=len(open_rows),
         late=sum(row.band == "late" for row in open_rows),
-        median_hours=_median_hours(),
+        median_hours=_median_hours(_decisions()[:_RECENT]),
         refused_share=_refused_share(now),
         takedowns=Takedown.objects.filter(state="proposed").count(),
         appeals=Appeal.objects.filter(state="open").count(),
     )
+
+
+def _read_waiting(*, now: dt.datetime) -> list[tuple[QueueRow, Petition]]:
+    """Return what waits, earliest day first, each with its petition, whose text was not looked through yet."""
+    entered = StateChange.objects.filter(petition=OuterRef("pk"), new="moderation").order_by("-pk")
+    rows = (
+        Petition.objects.filter(state="moderation")
+        .select_related("charter", "raising", "case__holder")
+        .defer("charter__source")
+        .annotate(entered_at=Subquery(entered.values("at")[:1]), appeals_made=Count("appeals"))
+    )
+    calendars: dict[str, Calendar] = {}
+    waiting = [(_row(each, calendars, now=now), each) for each in rows]
+    return sorted(waiting, key=lambda pair: (pair[0].due_on, pair[0].entered_at))
 
 
 def _is_shown(row: QueueRow, show: str, holder: str) -> bool:
@@ -97,7 +106,6 @@ def _row(petition: Petition, calendars: dict[str, Calendar], *, now: dt.datetime
     left = (due_on - legal_day(charter, now)).days
     case: Case | None = getattr(petition, "case", None)
     raising = getattr(petition, "raising", None)
-    kinds = [passage.kind for passage in find_personal_data(f"{petition.title}\n{petition.body}")]
     return QueueRow(
         petition_id=petition.pk,
         title=petition.title,
@@ -111,23 +119,28 @@ def _row(petition: Petition, calendars: dict[str, Calendar], *, now: dt.datetime
         band="late" if left < 0 else "soon" if left <= SOON.days else "fresh",
         holder=case.holder.email if case and case.holder else "",
         hold=case.hold if case else "",
-        marks=tuple(dict.fromkeys(kinds)),
+        marks=(),
         appealed=petition.appeals_made > 0,  # type: ignore[attr-defined]
     )
 
 
-def _decisions(since: dt.datetime | None = None) -> Sequence[tuple[dt.datetime, dt.datetime, str, str]]:
-    """Return decisions, latest first: when the petition came, when it was decided, the new state, the reason's code."""
+def _find_marks(petition: Petition) -> tuple[str, ...]:
+    kinds = [passage.kind for passage in find_personal_data(f"{petition.title}\n{petition.body}")]
+    return tuple(dict.fromkeys(kinds))
+
+
+def _decisions(since: dt.datetime | None = None) -> "QuerySet[StateChange, Decision]":
+    """Return the query of decisions, latest first."""
     entered = StateChange.objects.filter(petition=OuterRef("petition"), new="moderation", pk__lt=OuterRef("pk"))
     rows = StateChange.objects.filter(old="moderation", new__in=("open", "rejected", "hidden"))
     if since is not None:
         rows = rows.filter(at__gte=since)
     came = Subquery(entered.order_by("-pk").values("at")[:1])
-    return list(rows.annotate(came=came).order_by("-pk").values_list("came", "at", "new", "reason_code"))
+    return rows.annotate(came=came).order_by("-pk").values_list("came", "at", "new", "reason_code")
 
 
-def _median_hours(since: dt.datetime | None = None) -> int | None:
-    hours = [(at - came).total_seconds() / 3600 for came, at, _, _ in _decisions(since)[:_RECENT]]
+def _median_hours(decisions: Iterable[Decision]) -> int | None:
+    hours = [(at - came).total_seconds() / 3600 for came, at, _, _ in decisions]
     return round(median(hours)) if hours else None
 
 
@@ -158,9 +171,9 @@ class Statistics:
 def read_statistics(*, now: dt.datetime, days: int = 365) -> Statistics:
     """Return how the office decided lately, with every reason that it gave."""
     since = now - dt.timedelta(days=days)
-    decided = _decisions(since)
+    decided = list(_decisions(since))
     states = [new for _, _, new, _ in decided]
-    queue = read_queue(show="waiting", holder="", now=now)
+    waiting = [row for row, _ in _read_waiting(now=now) if row.hold != "dormant"]
     masks = Mask.objects.filter(undone_at=None, masked_at__gte=since).values_list("reason_code")
     appeals = dict(
         Appeal.objects.filter(Q(state="open") | Q(decided_at__gte=since)).values_list("state").annotate(n=Count("pk"))
@@ -171,12 +184,12 @@ def read_statistics(*, now: dt.datetime, days: int = 365) -> Statistics:
             reasons[code] = reasons.get(code, 0) + 1
     return Statistics(
         days=days,
-        waiting=queue.waiting,
-        late=queue.late,
+        waiting=len(waiting),
+        late=sum(row.band == "late" for row in waiting),
         opened=states.count("open"),
         rejected=states.count("rejected"),
         hidden=states.count("hidden"),
-        median_hours=_median_hours(since),
+        median_hours=_median_hours(decided[:_RECENT]),
         reasons=tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         masked=tuple(masks.annotate(n=Count("pk")).order_by("-n", "reason_code")),
         removed=StateChange.objects.filter(new="removed", at__gte=since).count(),
