@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -128,6 +129,12 @@ def now() -> dt.datetime:
     return dt.datetime(2026, 3, 2, 3, tzinfo=dt.UTC)
 
 
+@cache
+def load_town(source: str) -> Charter:
+    """Load a charter, which never changes, once for all tests."""
+    return load_charter(source.encode(), name="town.toml")
+
+
 @pytest.fixture
 def make_charter() -> Callable[..., Charter]:
     """Return the town's charter with passages replaced, old and new by turns, and `added` at its end."""
@@ -137,7 +144,7 @@ def make_charter() -> Callable[..., Charter]:
         for old, new in zip(changes[::2], changes[1::2], strict=True):
             assert source.count(old) == 1, old
             source = source.replace(old, new)
-        return load_charter(source.encode(), name="town.toml")
+        return load_town(source)
 
     return make
 
