@@ -16,6 +16,7 @@ from maninso.petitions.discovery import (
     clean_query,
     front_page,
     list_choices,
+    lists,
     search_petitions,
     understand,
 )
@@ -352,6 +353,25 @@ def test_pages(find: Callable[..., PetitionPage], opened: Callable[..., int]) ->
     ]
     assert sorted(numbers(pages[0]) + numbers(pages[1]) + numbers(pages[2])) == opened_ones
     assert (find("nothing such").pages, find("nothing such").page, find(per_page=0).pages) == (1, 1, 5)
+
+
+def test_a_large_total_is_counted_again_after_some_seconds(
+    find: Callable[..., PetitionPage], opened: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(lists, "_totals", {})
+    monkeypatch.setattr(lists.time, "monotonic", lambda: clock[0])
+    opened()
+    assert find(sort="newest").total == 1
+    opened()
+    assert find(sort="newest").total == 2  # small ones are counted for each page
+    monkeypatch.setattr(lists, "_MANY", 2)
+    assert find(sort="newest").total == 2
+    opened()
+    assert find(sort="ending").total == 2  # whatever the order
+    assert find(sort="newest", state="closed").total == 0  # filters have totals of their own
+    clock[0] += lists._FRESH + 1
+    assert find(sort="newest").total == 3
 
 
 @pytest.mark.parametrize("sort", ["signatures", "newest", "ending", "trending", "relevance"])
