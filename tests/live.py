@@ -47,6 +47,7 @@ class LiveSite:
     charter: str = "university"
     web_processes: int = 1
     embedded: bool = False  # on a server of its own, which it starts itself; `database_url` is then for us alone
+    own_session: bool = False  # so that all of its processes can be told something at once, as a terminal does
     more: Mapping[str, str] = field(default_factory=dict)  # settings besides
     name: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
@@ -87,6 +88,7 @@ class LiveSite:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
+                start_new_session=self.own_session,
             )
         deadline = time.monotonic() + STARTING
         while time.monotonic() < deadline:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from tests.faults.crowd import signing_at
 from tests.live import LiveSite, embedded_site, live_site
+from tests.processes import children_of, name_of
 
 from maninso.run.postgres_programs import read_command_line
 
@@ -22,24 +23,11 @@ def site(migrated_database: str, tmp_path_factory: pytest.TempPathFactory) -> It
         yield site
 
 
-def kill_children(site: LiveSite, *, workers: bool) -> None:
+def kill_children(site: LiveSite, *, name: str) -> None:
     assert site.process is not None
-    for pid in children_of(site.process.pid):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if (b"worker" in words) == workers and b"resource_tracker" not in b"".join(words):
-            os.kill(pid, signal.SIGKILL)
-
-
-def children_of(pid: int) -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(folder.name))
-    return found
+    named = [pid for pid in children_of(site.process.pid) if name_of(pid) == name]
+    assert len(named) == 1
+    os.kill(named[0], signal.SIGKILL)
 
 
 def test_a_killed_site_starts_again_with_all_it_acknowledged(site: LiveSite) -> None:
@@ -51,13 +39,13 @@ def test_a_killed_site_starts_again_with_all_it_acknowledged(site: LiveSite) -> 
 
 def test_a_killed_web_process_is_replaced(site: LiveSite) -> None:
     with signing_at(site, SIGNERS) as crowd:
-        kill_children(site, workers=False)
+        kill_children(site, name="maninso web")
     assert crowd.broken > 0
 
 
 def test_a_killed_worker_is_replaced(site: LiveSite) -> None:
     with signing_at(site, SIGNERS):
-        kill_children(site, workers=True)
+        kill_children(site, name="maninso worker")
 
 
 def test_cut_connections_are_made_anew_and_no_signer_notices(site: LiveSite) -> None:

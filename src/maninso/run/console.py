@@ -1,15 +1,13 @@
-"""What commands print: tables and progress bars on a terminal, plain lines elsewhere, JSON where it is asked for."""
+"""What commands print: tables and progress bars on a terminal, plain lines elsewhere, JSON where it is asked for.
+
+What draws on a terminal is imported there: a site's start needs none of it.
+"""
 
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 from maninso import ManinsoError
 
@@ -45,6 +43,10 @@ def say_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: 
         for row in (headings, *rows) if any(headings) else rows:
             say("\t".join(" ".join(field.split()) for field in row).rstrip())
         return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number in right else "left")
@@ -59,6 +61,9 @@ def show_progress(what: str, *, quiet: bool = False) -> Iterator[Advance]:
     if quiet:
         yield _ignore
     elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(what, total=None)

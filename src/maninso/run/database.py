@@ -54,7 +54,7 @@ def open_database(settings: Settings) -> Iterator[Settings]:
         yield from _opened(settings)
         return
     with ensure_running(settings) as server:
-        yield from _opened(replace(settings, database_url=server.url))
+        yield from _opened(replace(settings, database_url=server.url, embedded=True))
 
 
 def _opened(settings: Settings) -> Iterator[Settings]:
@@ -216,21 +216,36 @@ def read_applied_migrations() -> set[tuple[str, str]]:
 
 @contextmanager
 def open_site(settings: Settings) -> Iterator[Settings]:
-    """Open the database as `open_database` does, check it, and set Django up on it.
+    """Open the database as `open_unkept` does; an embedded one is kept up during the block (`keep_embedded`)."""
+    with open_unkept(settings) as opened, keep_embedded(opened):
+        yield opened
 
-    It has to be at this version; the embedded one, which is nobody else's, is brought there, and is started again
-    whenever its postmaster is gone during the block. Raises DatabaseError.
+
+@contextmanager
+def open_unkept(settings: Settings) -> Iterator[Settings]:
+    """Open the database as `open_database` does, check it, and set Django up on it; starts no thread.
+
+    It has to be at this version; the embedded one, which is nobody else's, is brought there. Raises DatabaseError.
     """
     with open_database(settings) as opened:
         check_database(opened)
-        if settings.database_url is not None:
-            require_current()
-            yield opened
-            return
-        migrate(opened)
+        if opened.embedded:
+            migrate(opened)
         require_current()
-        with keep_running(settings):
-            yield opened
+        yield opened
+
+
+@contextmanager
+def keep_embedded(settings: Settings) -> Iterator[None]:
+    """Start the database that `open_unkept` gave again whenever it is gone during the block, if it is an embedded one.
+
+    Side effect: a thread.
+    """
+    if not settings.embedded:
+        yield
+        return
+    with keep_running(settings):
+        yield
 
 
 def require_current() -> None:

@@ -18,7 +18,7 @@ import psycopg
 from maninso import ManinsoError, UsageError
 from maninso.ledger.entries import MAX_BUCKET, MIN_BUCKET_SECONDS, render_sign
 from maninso.run.console import say, show_progress
-from maninso.run.database import open_site
+from maninso.run.database import open_site, open_unkept
 from maninso.run.demo_outcomes import answer_by_two, make_outcomes, name_signers
 from maninso.run.demo_petitions import SAMPLES
 from maninso.run.demo_sample import Sample, read_sample_charter, unwrap
@@ -51,7 +51,7 @@ def run_demo(*, port: int, fresh: bool, with_server: bool) -> None:
     if not prepare(settings, fresh=fresh):
         throw_away(settings)
         prepare(settings, fresh=False)
-    with open_site(settings) as opened:
+    with open_unkept(settings) as opened:
         for line in describe(address, opened):
             say(line)
         if with_server:

@@ -7,8 +7,6 @@ from functools import cached_property, partial
 from ssl import SSLContext
 from typing import Any
 
-import httpx
-
 from maninso.petitions.opendata import webhooks
 from maninso.run.mail import PostBusy
 
@@ -61,6 +59,8 @@ class Hooks:
             "webhook-timestamp": str(at),
             "webhook-signature": webhooks.sign(secret, event=told.event, at=at, body=told.body),
         }
+        import httpx  # by the first that tells a webhook: few sites have any
+
         try:
             async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, verify=self._trust) as client:
                 return (await client.post(told.url, content=told.body, headers=headers)).status_code

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from maninso.run.forking import Fork, can_fork
 
 logger = logging.getLogger(__name__)
 
@@ -14,25 +16,33 @@ TELL_EVERY = 0.2  # seconds between telling a process to stop until it has
 
 
 class ProcessKeeper:
-    """Keeps one process (`command`) running beside the site, and starts it again if it dies."""
+    """Keeps one process (`command`) running beside the site, and starts it again if it dies.
 
-    def __init__(self, command: Sequence[str]) -> None:
+    With `job`, which does what the command does, it is at first a copy of this process, where that can be copied. It is
+    started again as a new one: by then this process has threads.
+    """
+
+    def __init__(self, command: Sequence[str], *, job: Callable[[], None] | None = None) -> None:
         self._command = command
+        self._job = job
         self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Fork | None = None
         self._thread = threading.Thread(target=self._keep, name="process keeper", daemon=True)
 
     def __enter__(self) -> "ProcessKeeper":
         # The first start is over before the site forks: a web process forked in the middle of it would hold the pipe by
         # which a new process says that it runs, and the start would take as long as the web process lives.
-        self._start()
+        if self._job is not None and can_fork():
+            self._process = Fork(self._job)
+        else:
+            self._start()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         while self._thread.is_alive():  # a process that is being started meanwhile is told as soon as it is known
-            if self._process is not None and self._process.poll() is None:
+            if self._process is not None:
                 self._process.send_signal(signal.SIGTERM)
             self._thread.join(TELL_EVERY)
 

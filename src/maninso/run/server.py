@@ -3,6 +3,9 @@
 Signing requests go to signing.app on the event loop; everything else is answered from memory (front.py), or by Django
 in threads of its own (bridge.py). The worker (sequencer, closing, obligations) is a process of its own, kept alive from
 here.
+
+The program is loaded once, before the first thread begins: web processes, the worker and the process that sends its
+messages begin as copies, and share the memory that none of them changes.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import psycopg
@@ -25,7 +28,9 @@ from maninso.identity import receipt
 from maninso.identity.ticket import derive_key
 from maninso.run.allowance import PREFIX, Allowance
 from maninso.run.bridge import Answer, Bridge
+from maninso.run.database import keep_embedded
 from maninso.run.encoding import keep_encoder
+from maninso.run.forking import name_process
 from maninso.run.front import READING, Front
 from maninso.run.importing import uncollected
 from maninso.run.keeper import ProcessKeeper, watch_parent
@@ -33,6 +38,7 @@ from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secre
 from maninso.run.shelf import Shelf
 from maninso.run.stream import PATH as TABLES
 from maninso.run.stream import Streams
+from maninso.run.worker import run_part, run_worker
 from maninso.signing.app import SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
@@ -72,6 +78,7 @@ class Site:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Granian calls this before the first request."""
         watch_parent()
+        name_process("maninso web")
         loop.run_until_complete(self._start())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -97,8 +104,7 @@ class Site:
 
     async def _start(self) -> None:
         settings = self._settings
-        with uncollected():
-            application, pages, read_language = load_django()
+        application, pages, read_language = load_django()  # loaded before, where this process is a copy of `serve`
         self._django = Bridge(application, threads=DJANGO_THREADS)
         self._waiting = Bridge(application, threads=WAITING_THREADS)
         self._streams = Streams(application)
@@ -149,21 +155,26 @@ class Site:
         return await psycopg.AsyncConnection.connect(url, autocommit=True, options=DURABLE, **DATABASE_PATIENCE)
 
 
+@cache
 def load_django() -> tuple[Any, Mapping[tuple[str, str], bytes], Callable[[str], str]]:
-    """Start Django in this process; returns its WSGI application, the signing app's pages, and what reads languages."""
+    """Start Django in this process; returns its WSGI application, the signing app's pages, and what reads languages.
+
+    The database's address must be in the environment; it is not asked.
+    """
     os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
-    from django.core.wsgi import get_wsgi_application
+    with uncollected():
+        from django.core.wsgi import get_wsgi_application
 
-    application = get_wsgi_application()
-    from maninso.signing.problems import Refusal
-    from maninso.web.pages.problems import render_problem_page
-    from maninso.web.shared.middleware import preferred_language
+        application = get_wsgi_application()
+        from maninso.signing.problems import Refusal
+        from maninso.web.pages.problems import render_problem_page
+        from maninso.web.shared.middleware import preferred_language
 
-    pages = {
-        (refusal.value.slug, language): render_problem_page(refusal.value.slug, language=language)
-        for refusal in Refusal
-        for language in ("ko", "en")
-    }
+        pages = {
+            (refusal.value.slug, language): render_problem_page(refusal.value.slug, language=language)
+            for refusal in Refusal
+            for language in ("ko", "en")
+        }
     return application, pages, preferred_language
 
 
@@ -194,10 +205,14 @@ def make_site() -> Site:
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker: bool) -> None:
-    """Serve the site until it is told to stop; `settings.database_url` must be set (see run.postgres)."""
+    """Serve the site until it is told to stop; `settings` are those that `open_unkept` gave."""
     if settings.database_url is None:
         raise ValueError("the database's address is not known")
     os.environ["DATABASE_URL"] = settings.database_url  # for the processes that are started from here
+    load_django()
+    from django.db import connections
+
+    connections.close_all()  # no process is to begin with another's
     server = Granian(
         "maninso.run.server:make_site",
         address=host,
@@ -213,8 +228,10 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         workers_kill_timeout=20,
     )
     with ExitStack() as stack:
-        stack.enter_context(keep_encoder(settings))
         if with_worker:
             # Whether to start was decided for both; a database that falls back later stops single logs, not the worker.
-            stack.enter_context(ProcessKeeper([sys.executable, "-m", "maninso", "worker", "--let-stand"]))
+            command = [sys.executable, "-m", "maninso", "worker", "--let-stand"]
+            stack.enter_context(ProcessKeeper(command, job=partial(run_part, run_worker, settings)))
+        stack.enter_context(keep_embedded(settings))
+        stack.enter_context(keep_encoder(settings))
         server.serve()

@@ -93,6 +93,7 @@ class Settings:
     witnesses: Policy | None
     licence: Licence | None = None  # of the site's data
     semantic: bool = False  # whether texts are compared by what they mean, too
+    embedded: bool = False  # whether `database_url` is the address of the embedded PostgreSQL
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -11,13 +11,19 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from importlib import import_module
 
 import django
 import psycopg
 from django.db import InternalError, OperationalError, connections
 from procrastinate.exceptions import ConnectorException
 
+from maninso.run.database import keep_embedded, open_database
+from maninso.run.encoding import keep_encoder
+from maninso.run.forking import name_process
 from maninso.run.importing import uncollected
 from maninso.run.keeper import ProcessKeeper
 from maninso.run.settings import DATABASE_PATIENCE, Settings, read_or_make_secret
@@ -33,16 +39,29 @@ DURABLE = "-c synchronous_commit=on -c application_name=maninso-worker"
 RETRY_AFTER = 1.0  # seconds between attempts to reach the database or get the lock
 
 
+def run_part(part: Callable[[Settings], None], settings: Settings) -> None:
+    """Run `run_worker` or `run_messages` as the command does, in a copy of a process that has opened the site."""
+    with open_database(settings) as opened:
+        part(opened)
+
+
 def run_worker(settings: Settings, *, with_messages: bool = True) -> None:
     """Work until SIGTERM or SIGINT, or until the site that started this process is gone.
 
-    Messages are sent by a process of its own, so that a rush of them never slows the sequencer down.
+    Messages are sent by a process of its own, so that a rush of them never slows the sequencer down. `settings` are
+    those that `open_unkept` gave; a worker that runs alone keeps up what a site would.
     """
+    name_process("maninso worker")
     stop, parent = listen_for_end()
+    load_work()
+    connections.close_all()  # no process is to begin with another's
     with ExitStack() as stack:
         if with_messages:
             command = [sys.executable, "-m", "maninso", "worker", "--only", "messages"]
-            stack.enter_context(ProcessKeeper(command))
+            stack.enter_context(ProcessKeeper(command, job=partial(run_part, run_messages, settings)))
+        if not parent:
+            stack.enter_context(keep_embedded(settings))
+            stack.enter_context(keep_encoder(settings))
         run_log(settings, stop, parent=parent)
 
 
@@ -59,6 +78,7 @@ def listen_for_end() -> tuple[Stop, int]:
 
 def run_messages(settings: Settings) -> None:
     """Send messages until told to stop, or until the process that started this one is gone."""
+    name_process("maninso message")
     stop, parent = listen_for_end()
     with uncollected():
         from maninso.run.mail import open_post
@@ -77,12 +97,22 @@ def run_messages(settings: Settings) -> None:
             stop.wait(RETRY_AFTER)
 
 
+def load_work() -> None:
+    """Import all that the worker works with.
+
+    Before its first thread begins: where two of them import at once, one may be given a module that is half made. And
+    before another process begins as a copy of it.
+    """
+    with uncollected():
+        import_module("maninso.run.indexing")
+        import_module("maninso.run.work")
+
+
 def run_log(settings: Settings, stop: Stop, *, parent: int) -> None:
     """Sequence and keep house until told to stop; one worker of the site at a time does."""
-    # Before the first thread begins: where two of them import at once, one may be given a module that is half made.
-    with uncollected():
-        from maninso.run.indexing import keep_index
-        from maninso.run.work import work
+    load_work()
+    from maninso.run.indexing import keep_index
+    from maninso.run.work import work
 
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
     signed = SignedFiles(settings.signed_dir)

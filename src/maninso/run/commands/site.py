@@ -4,9 +4,7 @@ What a command needs is imported when it runs, so that the others start fast.
 """
 
 import datetime as dt
-import os
 import socket
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -39,12 +37,12 @@ def serve(
 ) -> None:
     """Serve the site, with the worker inside unless told not."""
     from maninso.run.agreement import require_agreement
-    from maninso.run.database import open_site
+    from maninso.run.database import open_unkept
     from maninso.run.server import serve as serve_site
 
     require_free_port(host, port)
     read_charter(read_settings().charter)  # a charter that is none stops the start, not the first petition
-    with open_site(read_settings()) as settings:
+    with open_unkept(read_settings()) as settings:
         if not let_stand:
             require_agreement(settings)
         serve_site(settings, host=host, port=port, workers=workers, with_worker=not no_worker)
@@ -58,20 +56,18 @@ def worker(
 ) -> None:
     """Sequence the logs, close petitions whose day has come, record what is owed, and send messages."""
     from maninso.run.agreement import require_agreement
-    from maninso.run.database import open_site
-    from maninso.run.encoding import keep_encoder
+    from maninso.run.database import keep_embedded, open_unkept
     from maninso.run.worker import run_messages, run_worker
 
     if only not in ("", "log", "messages"):
         raise UsageError(f"--only {only!r} is no part of a worker's", cure="give log or messages, or leave it out")
-    with open_site(read_settings()) as settings, ExitStack() as stack:
+    with open_unkept(read_settings()) as settings:
         if only == "messages":
-            run_messages(settings)
+            with keep_embedded(settings):
+                run_messages(settings)
             return
         if not let_stand:
             require_agreement(settings)
-        if not os.environ.get("MANINSO_PARENT"):  # else the site that started this keeps an encoder
-            stack.enter_context(keep_encoder(settings))
         run_worker(settings, with_messages=not only)
 
 
