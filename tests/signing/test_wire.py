@@ -4,8 +4,11 @@ import asyncio
 
 import psycopg
 import pytest
+import uvloop
 
-from maninso.signing.wire import AtOnce
+from maninso.signing.wire import AtOnce, run_prepared
+
+ENDS_ITSELF = b"SELECT pg_terminate_backend(pg_backend_pid())"
 
 
 def test_a_task_goes_on_before_what_waits_on_the_loop() -> None:
@@ -61,3 +64,17 @@ def test_time_ends_the_wait() -> None:
         return at_once.done() and not at_once.cancel()
 
     assert asyncio.run(story())
+
+
+def test_a_connection_that_breaks_leaves_nothing_to_the_next_of_its_number(database_url: str) -> None:
+    """The loop of the site (uvloop) takes no reader where one is left of a socket that is closed."""
+
+    async def story() -> bool:
+        connection = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+        socket = connection.fileno()
+        with pytest.raises(psycopg.OperationalError):
+            await run_prepared(connection, name=b"", query=ENDS_ITSELF, values=(), formats=())
+        return asyncio.get_running_loop().remove_reader(socket)
+
+    assert not asyncio.run(story())
+    assert not uvloop.run(story())

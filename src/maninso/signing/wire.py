@@ -45,24 +45,27 @@ async def run_prepared(
 async def _fetch(pgconn: PGconn, meanwhile: Callable[[], None] | None = None) -> PGresult:
     """Send what is queued and return the one result."""
     loop = asyncio.get_running_loop()
+    # Asked once: a connection that breaks has none any more, and the loop would keep what watches it. uvloop then fails
+    # for the next connection whose socket has that number.
+    socket = pgconn.socket
     while pgconn.flush():
         writable = loop.create_future()
-        loop.add_writer(pgconn.socket, _wake, writable)
+        loop.add_writer(socket, _wake, writable)
         try:
             await writable
         finally:
-            loop.remove_writer(pgconn.socket)
+            loop.remove_writer(socket)
     if meanwhile is not None:
         meanwhile()
     result: PGresult | None = None
     while True:
         if pgconn.is_busy():  # asked before each result: the last message may come later, and libpq would stop the loop
             readable = AtOnce(loop)
-            loop.add_reader(pgconn.socket, _take, pgconn, readable)
+            loop.add_reader(socket, _take, pgconn, readable)
             try:
                 await readable
             finally:
-                loop.remove_reader(pgconn.socket)
+                loop.remove_reader(socket)
         one = pgconn.get_result()
         if one is None:
             break
