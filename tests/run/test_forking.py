@@ -162,3 +162,31 @@ def test_it_can_be_told_apart_by_name() -> None:
     assert run_well("name_process('maninso message'); print(open('/proc/self/comm').read(), end='')") == [
         "maninso message"
     ]
+
+
+def test_a_web_process_does_not_hear_signals_as_the_first_does(tmp_path: Path) -> None:
+    """One that is told to end as soon as it is there ends; the site's stop once waited twenty seconds for it."""
+    (said,) = run_well(
+        """
+from dataclasses import replace
+from maninso.run import server
+from maninso.run.settings import read_settings
+
+class Granian:
+    def __init__(self, *_, **__): pass
+    def serve(self):
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        web = os.fork()
+        if web == 0:
+            time.sleep(60)
+        os.kill(web, signal.SIGTERM)
+        print(os.waitstatus_to_exitcode(os.waitpid(web, 0)[1]))
+
+server.Granian = Granian
+settings = replace(read_settings(), database_url="postgresql:///nowhere")
+server.serve(settings, host="127.0.0.1", port=1, workers=1, with_worker=False)
+""",
+        MANINSO_HOME=str(tmp_path),
+        MANINSO_SEMANTIC="0",
+    )
+    assert said == "-15"

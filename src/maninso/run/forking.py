@@ -39,6 +39,30 @@ def name_process(name: str) -> None:
         _NAME.write_text(name)
 
 
+def forget_handlers(numbers: Iterable[int]) -> None:
+    """Let signals do what they do at first; what is ignored (nohup) stays ignored, as in a new process."""
+    for number in numbers:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+
+
+def keep_handlers() -> None:
+    """Let no process that begins as a copy from now on, whoever makes it, hear as we do that it shall end."""
+    masks: list[set[int | signal.Signals]] = []
+
+    def block() -> None:
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
+
+    def begin() -> None:
+        forget_handlers((signal.SIGTERM, signal.SIGINT))
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=begin)
+
+
 class Fork:
     """A process that runs `job` and ends with it, as a command does: its errors are said, its exit status is theirs.
 
@@ -84,9 +108,7 @@ def _run(job: Callable[[], None], *, parent: int, unblocked: Iterable[int]) -> N
             if int(name) > 2:
                 with suppress(OSError):  # the one that the list itself was read by
                     os.close(int(name))
-        for number in signal.valid_signals():
-            if callable(signal.getsignal(number)):  # what is ignored (nohup) stays ignored, as in a new process
-                signal.signal(number, signal.SIG_DFL)
+        forget_handlers(signal.valid_signals())
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         os.environ["MANINSO_PARENT"] = str(parent)
         job()

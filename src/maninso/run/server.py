@@ -30,7 +30,7 @@ from maninso.run.allowance import PREFIX, Allowance
 from maninso.run.bridge import Answer, Bridge
 from maninso.run.database import keep_embedded
 from maninso.run.encoding import keep_encoder
-from maninso.run.forking import name_process
+from maninso.run.forking import keep_handlers, name_process
 from maninso.run.front import READING, Front
 from maninso.run.importing import uncollected
 from maninso.run.keeper import ProcessKeeper, watch_parent
@@ -234,4 +234,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
             stack.enter_context(ProcessKeeper(command, job=partial(run_part, run_worker, settings)))
         stack.enter_context(keep_embedded(settings))
         stack.enter_context(keep_encoder(settings))
+        # A web process that is told to end before it listens to signals has nothing to finish. With the handler that
+        # granian has set for this process it would hear nothing, and be waited for.
+        keep_handlers()
         server.serve()
