@@ -30,6 +30,8 @@ class Hooks:
     @cached_property
     def _trust(self) -> SSLContext:
         """Whose certificates are believed; read once: that holds the worker up longer than most deliveries."""
+        import httpx
+
         return httpx.create_ssl_context()
 
     async def send(self, delivery_id: int) -> None:
