@@ -187,9 +187,8 @@ def look_at(page: Page, *ways: tuple[int, str], seen: dict[tuple[int, str], set[
         # Colours that change little by little are not those that are read.
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         names = (*(MARKUP if number == 0 else ()), *AT_WIDTH, *COLOURS)
-        faults += [
-            f"{width} px, {scheme}: {each}" for each in _check(page, *names, seen=seen.setdefault((width, scheme), set()))
-        ]
+        found = _check(page, *names, seen=seen.setdefault((width, scheme), set()))
+        faults += [f"{width} px, {scheme}: {each}" for each in found]
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
     faults += [f"{NARROW} px: {each}" for each in find_sideways(page) + find_bad_controls(page)]
     faults += [f"{NARROW} px, spaced: {each}" for each in find_cut_off(page)]

@@ -473,7 +473,8 @@ def test_targets_are_looked_at_at_every_width(page: Page) -> None:
         found = looking.find_barriers_at_width(page)
         assert [fault for fault in found if fault.startswith("target-size")] != [], style
     roomy = "a{display:block;width:60px;height:18px;margin:6px 0}"  # 24 pixels from middle to middle
-    for style, some in ((roomy, links), ("a{position:absolute;left:0;top:0;width:60px;height:60px}", "<a href=x>a</a>")):
+    alone = "a{position:absolute;left:0;top:0;width:60px;height:60px}"
+    for style, some in ((roomy, links), (alone, "<a href=x>a</a>")):
         page.set_content(f'<html lang="en"><title>t</title><main><style>{style}</style><ul><li>{some}</ul></main>')
         assert looking.find_barriers_at_width(page) == []
 
