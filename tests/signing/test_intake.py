@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import os
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from tests.signing.conftest import Logs
 from tests.signing.signer import Signer
 
 from maninso.ledger.entries import render_sign
+from maninso.signing import intake as intake_module
 from maninso.signing.gate import close_gate, pause_gate
 from maninso.signing.intake import FEW, Intake, IntakeFull, Outcome, Waiting
 
@@ -113,6 +115,35 @@ def test_who_cannot_be_answered_holds_nobody_up(run: Run, logs: Logs, caplog: py
 
     run(story, most_a_batch=1)
     assert caplog.text.count("was not answered") == 2
+
+
+def test_a_mistake_while_storing_ends_for_its_batch_alone(
+    run: Run,
+    logs: Logs,
+    connection: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    petition = logs.open()
+    send, used = intake_module.send_batch, []
+
+    async def stumble(over: psycopg.AsyncConnection, *given: Any, **more: Any) -> Any:
+        used.append(over)
+        if len(used) == 2:
+            raise RuntimeError("File descriptor is used by transport")
+        return await send(over, *given, **more)
+
+    monkeypatch.setattr(intake_module, "send_batch", stumble)
+
+    async def story(intake: Intake) -> None:
+        async with asyncio.timeout(20):
+            outcomes = [await Signer(intake, petition, entry()).answer for _ in range(3)]
+        assert outcomes == [Outcome.STORED, Outcome.UNKNOWN, Outcome.STORED]
+
+    run(story)
+    assert leaves(connection, petition) == 2
+    assert (used[0] is used[1], used[1] is used[2], used[1].closed) == (True, False, True)
+    assert "could not be stored" in caplog.text
 
 
 def test_the_log_does_not_tell_who_of_a_batch_came_first(run: Run, logs: Logs, connection: psycopg.Connection) -> None:

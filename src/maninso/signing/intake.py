@@ -192,10 +192,15 @@ class Intake:
                     self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
                     return None
                 await asyncio.sleep(RETRY_AFTER)
-            except psycopg.Error:
-                logger.exception("a batch of %d was refused by the database", len(batch))
+            except Exception as error:
+                logger.exception("a batch of %d could not be stored", len(batch))
                 self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
-                return connection
+                if isinstance(error, psycopg.Error):  # refused by the database, which goes on
+                    return connection
+                # A mistake of ours: who waits is told to come again, and all others go on over another connection.
+                if connection is not None:
+                    await connection.close()
+                return None
         outcomes: dict[int, Outcome] = {}
         for ordinal, earlier, returned in exceptions:
             waiting = batch[ordinal - 1]
