@@ -55,6 +55,7 @@ def test_signals_do_in_it_what_they_do_at_first() -> None:
     said = run_well(
         """
 signal.signal(signal.SIGTERM, lambda *_: print("ours"))
+signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 def job():
     print(*(signal.getsignal(number).name for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)))
