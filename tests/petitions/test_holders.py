@@ -188,6 +188,8 @@ def test_what_goes_and_what_stays_when_an_account_ends(
     assert (Account.objects.count(), KeptPetition.objects.count(), Message.objects.count()) == (0, 0, 0)
     assert Raising.objects.get(pk=raised.petition_id).address == ""
     assert set(Letter.objects.values_list("address", flat=True)) == {""}
+    # A letter that was not sent yet is not kept for its link.
+    assert not Letter.objects.filter(body__contains=raised.links.creator).exists()
     assert Petition.objects.get(pk=raised.petition_id).creator_name == "Ada"
     assert raising.find_creators_petition(raised.petition_id, raised.links.creator, now=now) is not None
     assert AuditRecord.objects.count() == records  # nothing new that would name a creator

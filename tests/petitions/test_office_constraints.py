@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from maninso.petitions.audit import START
 from maninso.petitions.models import (
+    RECEIVED,
     Account,
     Appeal,
     AuditRecord,
@@ -166,6 +167,7 @@ BREACHES: dict[str, Breach] = {
     "letter_once": lambda rows: (letter(rows), letter(rows)),
     "letter_says_something": lambda rows: letter(rows, body=""),
     "letter_cancelled_in_time": lambda rows: letter(rows, cancelled_at=rows["now"]),
+    "letter_link_goes_with_address": lambda rows: letter(rows, once=RECEIVED, address=""),
     "letter_sent_when_due": lambda rows: letter(rows, sent_at=rows["now"] - dt.timedelta(1)),
 }
 

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from maninso import ManinsoError
@@ -25,6 +25,7 @@ from maninso.petitions.access.views import ObligationView
 from maninso.petitions.accounts import normalise_address, require_another_operator
 from maninso.petitions.audit import append_record
 from maninso.petitions.models import (
+    RECEIVED,
     Account,
     AuditRecord,
     Case,
@@ -227,7 +228,9 @@ def end_account(account_id: int, *, now: dt.datetime) -> None:
 def erase_address(email: str) -> None:
     """Forget an address: news, messages and letters that would go to it. What was sent is sent."""
     Raising.objects.filter(address__iexact=email).update(address="")
-    Letter.objects.filter(address__iexact=email).update(address="")
+    letters = Letter.objects.filter(address__iexact=email)
+    letters.filter(once=RECEIVED).update(body=F("subject"), address="")  # nobody is to read its link any more
+    letters.update(address="")
     try:
         notices.erase_address(read_mailbox(email))
     except AddressError:

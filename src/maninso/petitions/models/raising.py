@@ -100,6 +100,10 @@ class Letter(models.Model):
             models.CheckConstraint(
                 condition=Q(sent_at=None) | Q(sent_at__gte=F("send_at")), name="letter_sent_when_due"
             ),
+            models.CheckConstraint(  # its body has the link to the creator's page
+                condition=~Q(once=RECEIVED) | ~Q(address="") | Q(body=F("subject")),
+                name="letter_link_goes_with_address",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["send_at"], condition=Q(sent_at=None, cancelled_at=None), name="letter_to_send")

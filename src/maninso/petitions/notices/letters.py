@@ -42,6 +42,6 @@ def send_due_letters(*, now: dt.datetime) -> int:
                 useful=WORTH_READING,
             )
         sent = Letter.objects.filter(pk__in=[letter.pk for letter in letters])
-        sent.update(sent_at=now, address="")
         sent.filter(once=RECEIVED).update(body=F("subject"))
+        sent.update(sent_at=now, address="")
     return len(letters)
