@@ -22,29 +22,39 @@ AWAY = 10.0  # seconds until the database is asked again after it did not answer
 
 
 @contextmanager
-def keep_index() -> Iterator[None]:
-    """Index what becomes due for the time of the block."""
+def keep_index(rush: threading.Event) -> Iterator[None]:
+    """Index what becomes due for the time of the block.
+
+    While `rush` is set petitions get no vectors: encoding takes a core, which those who sign have better use for.
+    """
     stop = threading.Event()
     # A daemon: what it has not done stays due, and the worker's end waits for nothing.
-    threading.Thread(target=_follow, args=(stop,), name="index", daemon=True).start()
+    threading.Thread(target=_follow, args=(stop, rush), name="index", daemon=True).start()
     try:
         yield
     finally:
         stop.set()
 
 
-def _follow(stop: threading.Event) -> None:
+def _follow(stop: threading.Event, rush: threading.Event) -> None:
     unencoded = 0.0  # when to look for petitions without a vector, for which nothing else asks
     while not stop.is_set():
         pause = LOOK
         try:
-            done = catch_up(now=dt.datetime.now(dt.UTC))
-            if done or time.monotonic() >= unencoded:
+            if catch_up(now=dt.datetime.now(dt.UTC)):
+                unencoded = 0.0
+            if not rush.is_set() and time.monotonic() >= unencoded:
                 unencoded = time.monotonic() + LOOK_FOR_VECTORS
                 if encode_batch():
                     pause = unencoded = 0.0
         except (OperationalError, InternalError) as error:
             logger.warning("the search index waits: %s", error)
+            connections.close_all()
+            pause = AWAY
+        except Exception:
+            logger.exception(
+                "the search index waits"
+            )  # a mistake of ours, perhaps in one petition: the next look tells
             connections.close_all()
             pause = AWAY
         stop.wait(pause)

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -116,14 +117,15 @@ def run_log(settings: Settings, stop: Stop, *, parent: int) -> None:
 
     log_key = LogKey(read_or_make_secret(settings.keys_dir / "log.key"))
     signed = SignedFiles(settings.signed_dir)
+    rush = threading.Event()
     while not stop.is_set():
         try:
             with psycopg.connect(settings.database_url or "", options=DURABLE, **DATABASE_PATIENCE) as connection:
                 sequencer = Sequencer(connection, log_key.sign_as, signed=signed)
                 if sequencer.take_lock():
                     start_logs(sequencer, host=settings.host)
-                    with ask_witnesses(settings), keep_index():
-                        work(sequencer, stop, parent=parent)
+                    with ask_witnesses(settings), keep_index(rush):
+                        work(sequencer, stop, parent=parent, rush=rush)
         except (psycopg.OperationalError, psycopg.InternalError, OperationalError, InternalError) as error:
             # (An internal error is how a server says that it cannot write any more, before it is gone.)
             logger.warning("the database does not answer, trying again: %s", error)
