@@ -32,7 +32,7 @@ RUSH = 50  # leaves a tick from which on what can wait does (some 200 signatures
 
 
 def work(sequencer: Sequencer, stop: Stop, *, parent: int, rush: Event) -> None:
-    """Tick until told to stop, and say by `rush` whether many sign; raises psycopg.OperationalError without a database."""
+    """Tick until told to stop; `rush` is set while many sign. Raises psycopg.OperationalError without a database."""
     due = named = forgotten = 0.0
     while not stop.is_set() and (not parent or os.getppid() == parent):
         started = time.monotonic()
