@@ -147,6 +147,18 @@ print(os.getpid())
     assert told == number
 
 
+def test_one_that_ended_well_is_not_started_again_at_once() -> None:
+    """A terminal tells all of its processes to end, and some are done before the first has told its own."""
+    said = run_well(
+        """
+command = [sys.executable, "-c", "print('again', flush=True)"]
+with ProcessKeeper(command, job=lambda: print("once", flush=True)):
+    time.sleep(2.5)
+"""
+    )
+    assert said == ["once"]
+
+
 def test_its_end_is_waited_for_once() -> None:
     """Where its end is known, a signal goes to nobody: another process may have its number."""
     (said,) = run_well(

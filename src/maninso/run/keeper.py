@@ -13,6 +13,8 @@ from maninso.run.forking import Fork, can_fork
 logger = logging.getLogger(__name__)
 
 TELL_EVERY = 0.2  # seconds between telling a process to stop until it has
+AGAIN_AFTER = 1.0  # seconds from a process's death to its next start
+AGAIN_AFTER_ITS_END = 5.0  # and from the end of one that ended well: whoever told it so may be telling us, too
 
 
 class ProcessKeeper:
@@ -53,11 +55,9 @@ class ProcessKeeper:
     def _keep(self) -> None:
         while self._process is not None:
             status = self._process.wait()
-            if not self._stopping.is_set():
-                logger.warning("a process of ours ended with status %d and is started again", status)
-                self._stopping.wait(1.0)
-            if self._stopping.is_set():
+            if self._stopping.wait(AGAIN_AFTER if status else AGAIN_AFTER_ITS_END):
                 return
+            logger.warning("a process of ours ended with status %d and is started again", status)
             self._start()
 
 
