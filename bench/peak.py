@@ -234,6 +234,7 @@ class Bench(Workbench):
 
         quiet = open_rehearsal_petition(read_settings(), now=dt.datetime.now(dt.UTC))
         waits: dict[int, list[tuple[float, float]]] = {0: [], CONNECTIONS: [], 8 * CONNECTIONS: []}
+        rates: dict[int, list[float]] = {CONNECTIONS: [], 8 * CONNECTIONS: []}
         rush = f"/petitions/{self.petition}/signatures"
         with self.serving("apps:make_measured", self.port), self.worker():
             for _ in range(self.rounds):
@@ -241,24 +242,28 @@ class Bench(Workbench):
                     load = None
                     if connections:
                         load = subprocess.Popen(
-                            self.wrk_command(self.port, rush, self.seconds + 2, connections=connections),
+                            self.wrk_command(self.port, rush, self.seconds + 3, connections=connections),
                             env=self.wrk_environment(rush),
                             stdout=subprocess.PIPE,
                             text=True,
                         )
                         time.sleep(1)
-                    summary = rehearse(
-                        read_settings(),
-                        petition_id=quiet,
-                        signers=100 * self.seconds,
-                        rate=100,
-                        concurrency=16,
-                        url=f"http://127.0.0.1:{self.port}",
-                        progress=lambda *_: None,
-                    )
+                    # Whoever signs first has the rush let in by small steps from then on.
+                    for signers in (20, 100 * self.seconds):
+                        summary = rehearse(
+                            read_settings(),
+                            petition_id=quiet,
+                            signers=signers,
+                            rate=100,
+                            concurrency=16,
+                            url=f"http://127.0.0.1:{self.port}",
+                            progress=lambda *_: None,
+                        )
                     found.append((summary.p50_ms, summary.p99_ms))
                     if load:
-                        self.used = (self.used + read_result(load.communicate()[0])[4]) % self.tickets.stat().st_size
+                        rush_result = read_result(load.communicate()[0])
+                        rates[connections].append(rush_result[0])
+                        self.used = (self.used + rush_result[4]) % self.tickets.stat().st_size
         print()
         alone = [p99 for _, p99 in waits[0]]
         for connections, found in waits.items():
@@ -267,6 +272,8 @@ class Bench(Workbench):
                 f"(j) signers of a quiet petition beside a rush of {connections:3d} connections: "
                 f"p50 {statistics.median(p50s):.1f} ms, p99 {spread(p99s, 1)} ms; p99 to alone {ratio(p99s, alone)}"
             )
+        for connections, found_rates in rates.items():
+            print(f"    the rush of {connections:3d} connections meanwhile: {spread(found_rates)} /s")
 
     def overload(self) -> None:
         """(e): refusals by overload, while the database stands still."""

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.signing.signer import Signer
 from maninso.ledger.entries import render_sign
 from maninso.signing import intake as intake_module
 from maninso.signing.gate import close_gate, pause_gate
-from maninso.signing.intake import FEW, Intake, IntakeFull, Outcome, Waiting
+from maninso.signing.intake import FEW, FEW_ANSWERS, Intake, IntakeFull, Outcome, Waiting
 
 Run = Callable[..., None]
 
@@ -93,6 +94,30 @@ def test_the_next_batch_is_on_its_way_before_the_last_one_is_answered(run: Run, 
 
     run(story, most_a_batch=1)
     assert left == [1, 0, 0]
+
+
+def test_while_others_sign_too_a_batch_is_answered_a_few_at_a_time(run: Run, logs: Logs) -> None:
+    petition, other = logs.open(), logs.open()
+    turn, heard = 0, Counter[int]()
+
+    async def story(intake: Intake) -> None:
+        nonlocal turn
+
+        def hear(_waiting: Waiting, outcome: Outcome) -> None:
+            assert outcome is Outcome.STORED
+            heard[turn] += 1
+
+        assert not intake.is_shared
+        for number in range(60):
+            intake.submit(Waiting(petition if number else other, hear).fill(entry(), b"evidence"))
+        assert intake.is_shared
+        while sum(heard.values()) < 60:
+            await asyncio.sleep(0)
+            turn += 1
+
+    run(story)
+    assert max(heard.values()) == FEW_ANSWERS
+    assert len(heard) == 4
 
 
 def test_who_cannot_be_answered_holds_nobody_up(run: Run, logs: Logs, caplog: pytest.LogCaptureFixture) -> None:

@@ -25,6 +25,7 @@ from maninso.identity.ticket import AGE_UNKNOWN, ANY_PETITION, COOKIE, Ticket, T
 from maninso.ledger.entries import MAX_BUCKET, render_sign
 from maninso.ledger.evidence import SALT_LENGTH, commit_evidence
 from maninso.ledger.merkle import hash_leaf
+from maninso.signing.arrivals import Arrivals, ArrivalsFull
 from maninso.signing.gatebook import Gate, GateBook
 from maninso.signing.intake import COUNTED_NOW, Hear, Intake, IntakeFull, Outcome, Waiting
 from maninso.signing.limits import Limiter
@@ -41,7 +42,6 @@ from maninso.signing.reading import (
     receive_body,
     wants_page,
 )
-from maninso.signing.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,6 @@ JSON_HEADERS = [("content-type", "application/json"), ("cache-control", "no-stor
 LONGEST_BODY_WAIT = 10.0  # seconds until a body that does not come is given up
 EVIDENCE_VERSION = 1
 SALTS_AT_ONCE = 64
-MOST_AT_ONCE = 64  # requests checked in one go
 SHORT_LIFETIME = 86_400  # seconds; of the receipt's cookie where the gate is not at hand
 
 _TICKET_REFUSALS = {
@@ -119,7 +118,7 @@ class SigningApp:
         self._bodies: dict[asyncio.Task[Any], float] = {}  # requests whose body has not come yet, and until when it may
         self._body_deadline = time.monotonic() + LONGEST_BODY_WAIT  # of one that begins now, give or take a second
         self._watch: asyncio.Task[None] | None = None
-        self._arrived: Turns[Request] = Turns()
+        self._arrivals: Arrivals[Request] = Arrivals(self._check_arrived, is_shared=lambda: intake.is_shared)
         self._heard = self._hear  # one for all requests
 
     async def start(self) -> None:
@@ -157,22 +156,15 @@ class SigningApp:
             self._refuse(request, result)
 
     def _arrive(self, request: Request) -> "asyncio.Future[Refusal | Need | None]":
-        """Let a request be checked with those that arrive beside it; await that it is settled.
-
-        They are checked in one go: the same few functions run far faster the second time in a row. A petition whose
-        requests come in hundreds takes turns with the others already here.
-        """
-        loop = asyncio.get_running_loop()
-        request.settled = settled = loop.create_future()
-        if not self._arrived:
-            loop.call_soon(self._check_arrived)
-        self._arrived.put(request.petition_id, request)
+        """Let a request be checked when its turn comes (arrivals.py); await that it is settled."""
+        request.settled = settled = asyncio.get_running_loop().create_future()
+        try:
+            self._arrivals.put(request.petition_id, request)
+        except ArrivalsFull:
+            request.settle(Refusal.BUSY)
         return settled
 
-    def _check_arrived(self) -> None:
-        arrived = self._arrived.take(MOST_AT_ONCE)
-        if self._arrived:
-            asyncio.get_running_loop().call_soon(self._check_arrived)
+    def _check_arrived(self, arrived: Sequence[Request]) -> None:
         now = time.time()
         submit = self._intake.submit
         for request in arrived:

@@ -8,6 +8,7 @@ with the very bytes that were sent is this signature, since its evidence commitm
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from itertools import accumulate
@@ -24,6 +25,8 @@ from maninso.signing.wire import run_prepared
 logger = logging.getLogger(__name__)
 
 MOST_A_BATCH = 128  # more are hardly cheaper each, and who comes next waits for them all
+FEW_ANSWERS = 16  # given in one go while others sign too, whose requests stand behind it
+SHARED = 60.0  # seconds for which others are taken to sign too
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
 GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
@@ -97,7 +100,10 @@ class Intake:
         self._idle = True  # the first connection waits to be woken
         self._in_batch: frozenset[int] = frozenset()  # petitions whose signatures the first connection commits now
         self._aside: frozenset[int] = frozenset()  # and the second one
-        self._committed: list[tuple[list[Waiting], dict[int, Outcome]]] = []  # to be answered once the next is sent
+        self._committed: deque[tuple[Waiting, Outcome]] = deque()  # to be answered once the next batch is sent
+        self._answering = False  # the loop will go on with that
+        self._latest = 0  # the petition that was signed last
+        self._shared_until = 0.0  # by the loop's clock
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.batches = 0
@@ -114,6 +120,11 @@ class Intake:
         self._wake_aside.set()
         await asyncio.gather(*self._tasks)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether more than one petition is being signed."""
+        return asyncio.get_running_loop().time() < self._shared_until
+
     def submit(self, waiting: Waiting) -> None:
         """Queue a signature; its `hear` is called with it once it is known what became of it. Raises IntakeFull."""
         petition_id = waiting.petition_id
@@ -127,6 +138,10 @@ class Intake:
                 raise IntakeFull
             first.twins.append(waiting)
             return
+        if petition_id != self._latest:
+            if self._latest:
+                self._shared_until = asyncio.get_running_loop().time() + SHARED
+            self._latest = petition_id
         if not self._in_batch:
             if self._idle:
                 self._idle = False
@@ -148,7 +163,7 @@ class Intake:
             self._in_batch = frozenset(waiting.petition_id for waiting in batch)
             connection = await self._commit(connection, batch)
             self._in_batch = frozenset()
-        self._answer_committed()
+        self._answer_all()
         if connection is not None:
             await connection.close()
 
@@ -189,19 +204,19 @@ class Intake:
                 if connection is not None:
                     await connection.close()
                 if asyncio.get_running_loop().time() > deadline:
-                    self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
+                    self._answer_unknown(batch)
                     return None
                 await asyncio.sleep(RETRY_AFTER)
             except Exception as error:
                 logger.exception("a batch of %d could not be stored", len(batch))
-                self._answer(batch, dict.fromkeys(range(len(batch)), Outcome.UNKNOWN))
+                self._answer_unknown(batch)
                 if isinstance(error, psycopg.Error):  # refused by the database, which goes on
                     return connection
                 # A mistake of ours: who waits is told to come again, and all others go on over another connection.
                 if connection is not None:
                     await connection.close()
                 return None
-        outcomes: dict[int, Outcome] = {}
+        outcomes = [Outcome.STORED] * len(batch)
         for ordinal, earlier, returned in exceptions:
             waiting = batch[ordinal - 1]
             if earlier is None:
@@ -210,25 +225,39 @@ class Intake:
                 waiting.entry = bytes(earlier)
                 outcomes[ordinal - 1] = Outcome.RETURNED if returned else Outcome.EARLIER
         self.batches += 1
-        self.stored += len(batch) - len(outcomes)
-        self._committed.append((batch, outcomes))
+        self.stored += outcomes.count(Outcome.STORED)
+        self._committed.extend(zip(batch, outcomes, strict=True))
         return connection
 
     def _answer_committed(self) -> None:
-        """Answer those whose batches are durable."""
-        committed, self._committed = self._committed, []
-        for batch, outcomes in committed:
-            self._answer(batch, outcomes)
+        """Answer those whose batches are durable; while others sign too, a few now and the rest soon."""
+        if not self.is_shared:
+            self._answer_all()
+        elif not self._answering:
+            self._answer_few()
 
-    def _answer(self, batch: list[Waiting], outcomes: dict[int, Outcome]) -> None:
-        people, stored = self._people, Outcome.STORED  # (an Enum's member costs more than a local name, each time)
-        for ordinal, waiting in enumerate(batch):
-            outcome = outcomes.get(ordinal, stored) if outcomes else stored
-            del people[waiting.person]
-            tell(waiting, outcome)
-            for twin in waiting.twins or ():
-                twin.entry = waiting.entry
-                tell(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
+    def _answer_few(self) -> None:
+        committed = self._committed
+        for _ in range(min(FEW_ANSWERS, len(committed))):
+            self._answer(*committed.popleft())
+        self._answering = bool(committed)
+        if committed:
+            asyncio.get_running_loop().call_soon(self._answer_few)
+
+    def _answer_all(self) -> None:
+        while self._committed:
+            self._answer(*self._committed.popleft())
+
+    def _answer_unknown(self, batch: list[Waiting]) -> None:
+        for waiting in batch:
+            self._answer(waiting, Outcome.UNKNOWN)
+
+    def _answer(self, waiting: Waiting, outcome: Outcome) -> None:
+        del self._people[waiting.person]
+        tell(waiting, outcome)
+        for twin in waiting.twins or ():
+            twin.entry = waiting.entry
+            tell(twin, Outcome.EARLIER if outcome in COUNTED_NOW else outcome)
 
 
 def tell(waiting: Waiting, outcome: Outcome) -> None:
