@@ -7,6 +7,7 @@ takes about seven minutes, two of them for filling a petition with 2,000,000 sig
 """
 
 import argparse
+import contextlib
 import datetime as dt
 import os
 import shutil
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -242,23 +244,24 @@ class Bench(Workbench):
                     load = None
                     if connections:
                         load = subprocess.Popen(
-                            self.wrk_command(self.port, rush, self.seconds + 3, connections=connections),
+                            self.wrk_command(self.port, rush, 2 * self.seconds + 3, connections=connections),
                             env=self.wrk_environment(rush),
                             stdout=subprocess.PIPE,
                             text=True,
                         )
                         time.sleep(1)
                     # Whoever signs first has the rush let in by small steps from then on.
-                    for signers in (20, 100 * self.seconds):
-                        summary = rehearse(
-                            read_settings(),
-                            petition_id=quiet,
-                            signers=signers,
-                            rate=100,
-                            concurrency=16,
-                            url=f"http://127.0.0.1:{self.port}",
-                            progress=lambda *_: None,
-                        )
+                    for signers in (20, 200 * self.seconds):
+                        with going_first():
+                            summary = rehearse(
+                                read_settings(),
+                                petition_id=quiet,
+                                signers=signers,
+                                rate=100,
+                                concurrency=16,
+                                url=f"http://127.0.0.1:{self.port}",
+                                progress=lambda *_: None,
+                            )
                     found.append((summary.p50_ms, summary.p99_ms))
                     if load:
                         rush_result = read_result(load.communicate()[0])
@@ -308,6 +311,20 @@ class Bench(Workbench):
             print(
                 f"(i) at {size:,} signatures: worker {worker_bytes / 1e6:.0f} MB, web process {web_bytes / 1e6:.0f} MB"
             )
+
+
+@contextlib.contextmanager
+def going_first() -> Iterator[None]:
+    """Let who measures how long others wait not wait for a core itself, where that may be asked for."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    except PermissionError:
+        print("(j) needs root to measure without waiting for a core: its figures are too long")
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
 if __name__ == "__main__":

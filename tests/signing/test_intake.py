@@ -96,16 +96,18 @@ def test_the_next_batch_is_on_its_way_before_the_last_one_is_answered(run: Run, 
     assert left == [1, 0, 0]
 
 
-def test_while_others_sign_too_a_batch_is_answered_a_few_at_a_time(run: Run, logs: Logs) -> None:
+def test_while_others_sign_too_a_batch_is_answered_a_few_at_a_time_and_others_first(run: Run, logs: Logs) -> None:
     petition, other = logs.open(), logs.open()
-    turn, heard = 0, Counter[int]()
+    assert petition < other  # so that the batch has it last
+    turn, heard, first = 0, Counter[int](), list[int]()
 
     async def story(intake: Intake) -> None:
         nonlocal turn
 
-        def hear(_waiting: Waiting, outcome: Outcome) -> None:
+        def hear(waiting: Waiting, outcome: Outcome) -> None:
             assert outcome is Outcome.STORED
             heard[turn] += 1
+            first.append(waiting.petition_id)
 
         assert not intake.is_shared
         for number in range(60):
@@ -118,6 +120,7 @@ def test_while_others_sign_too_a_batch_is_answered_a_few_at_a_time(run: Run, log
     run(story)
     assert max(heard.values()) == FEW_ANSWERS
     assert len(heard) == 4
+    assert first[0] == other
 
 
 def test_who_cannot_be_answered_holds_nobody_up(run: Run, logs: Logs, caplog: pytest.LogCaptureFixture) -> None:

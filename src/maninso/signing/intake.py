@@ -8,7 +8,7 @@ with the very bytes that were sent is this signature, since its evidence commitm
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from itertools import accumulate
@@ -226,8 +226,16 @@ class Intake:
                 outcomes[ordinal - 1] = Outcome.RETURNED if returned else Outcome.EARLIER
         self.batches += 1
         self.stored += outcomes.count(Outcome.STORED)
-        self._committed.extend(zip(batch, outcomes, strict=True))
+        self._keep_answers(list(zip(batch, outcomes, strict=True)))
         return connection
+
+    def _keep_answers(self, answers: list[tuple[Waiting, Outcome]]) -> None:
+        """Put the answers of a batch behind those not given yet, but a petition's few before another one's many."""
+        if self.is_shared:
+            counts = Counter(waiting.petition_id for waiting, _ in answers)
+            self._committed.extendleft(answer for answer in answers if counts[answer[0].petition_id] <= FEW)
+            answers = [answer for answer in answers if counts[answer[0].petition_id] > FEW]
+        self._committed.extend(answers)
 
     def _answer_committed(self) -> None:
         """Answer those whose batches are durable; while others sign too, a few now and the rest soon."""

@@ -24,7 +24,7 @@ NOT_FOR_ROBOTS = (
 )
 CACHING = "public, max-age=3600, stale-if-error=86400"
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-_MOST_PARTS = 9_999
+_MOST_PARTS = 999_999_999
 
 
 @data
