@@ -26,7 +26,10 @@ hypothesis.settings.load_profile("untimed")
 HOME = Path(tempfile.mkdtemp(prefix="maninso-tests-"))
 GIVEN_DATABASE = os.environ.get("DATABASE_URL")
 # One process of a parallel run would be at these for minutes while all others have nothing left to do.
-LONGEST = ("test_disk_full.py", "test_every_page.py", "test_kill.py", "test_one_person.py")
+LONGEST = (
+    *("test_disk_full.py", "test_every_page.py", "test_kill.py", "test_one_person.py", "test_witnessing.py"),
+    "test_sequencer_matrix.py",
+)
 
 for name in [name for name in os.environ if name.startswith("MANINSO_") and name != "MANINSO_POSTGRES_BIN"]:
     del os.environ[name]  # a developer's own settings change no result
@@ -36,7 +39,7 @@ os.environ["MANINSO_HOST"] = "petitions.example.org"
 os.environ["MANINSO_REHEARSAL"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "maninso.run.django_settings"
 
-from tests.databases import MIGRATED, create_database  # noqa: E402
+from tests.databases import MIGRATED, create_database, empty_by_deleting  # noqa: E402
 from tests.shared import MADE_HERE, SHARED, give_cluster, make_once, run_migrate  # noqa: E402
 
 from maninso.run.importing import uncollected  # noqa: E402
@@ -141,6 +144,7 @@ def django_db_modify_db_settings(migrated_database: str, django_db_modify_db_set
     from django.db import connection
 
     connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database
+    empty_by_deleting(connection)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 // What axe-core says of the page: `looking.py` gives the names of the checks, and gets their faults and the kinds of
 // elements whose colours were looked at. Axe-core takes most of its time for the `doubtful` rules, so it is asked of what
 // a plain look leaves in doubt alone.
-async ({names, seen, rules, doubtful, enough}) => {
+async ({names, seen, rules, doubtful, worded, enough}) => {
 const ask = async (include, type, values, without = []) => (await axe.run(include, {
     resultTypes: ['violations'], runOnly: {type, values},
     rules: Object.fromEntries(without.map((rule) => [rule, {enabled: false}])),
@@ -12,6 +12,7 @@ const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom 
 const known = new Set(seen), fresh = new Map();
 
 const markup = () => ask(document, 'tag', rules, doubtful);
+const words = () => ask(document, 'rule', worded);
 
 // A target passes if it is of 24 pixels either way, or has so much room around its middle (WCAG 2.5.8), unless another
 // lies over it.
@@ -88,7 +89,7 @@ const pale = () => {
   return askOf('color-contrast', [...fresh.values()]);
 };
 
-const checks = {markup, targets, links, scrolled, pale};
+const checks = {markup, words, targets, links, scrolled, pale};
 const found = [];
 for (const name of names) found.push(...await checks[name]());
 return [found, [...fresh.keys()]];

@@ -24,7 +24,13 @@ SPACED = (
 
 # What the width and the colours of a page may change; the other rules are about its markup alone.
 DOUBTFUL = ("color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable")
-MARKUP, AT_WIDTH, COLOURS = ("markup",), ("targets", "links", "scrolled"), ("pale",)  # the checks in looking.js
+# What of a page's markup its words may change: both languages have the rest from the same templates.
+WORDED = (
+    *("document-title", "html-has-lang", "html-lang-valid", "valid-lang", "link-name", "button-name", "label"),
+    *("image-alt", "input-button-name", "select-name", "summary-name", "svg-img-alt", "aria-command-name"),
+)
+MARKUP, WORDS = ("markup",), ("words",)  # the checks in looking.js
+AT_WIDTH, COLOURS = ("targets", "links", "scrolled"), ("pale",)
 ENOUGH = 4.5  # contrast of text of any size: WCAG 2.2, success criterion 1.4.3
 
 _SIDEWAYS = """() => {
@@ -117,6 +123,11 @@ def find_barriers(page: Page) -> list[str]:
     return _check(page, *MARKUP)
 
 
+def find_wordless(page: Page) -> list[str]:
+    """Return what axe-core finds of that in what the page's words may change."""
+    return _check(page, *WORDS)
+
+
 def find_barriers_at_width(page: Page) -> list[str]:
     """Return what axe-core finds of that in targets, links and boxes, which may be otherwise at another width."""
     return _check(page, *AT_WIDTH)
@@ -132,7 +143,14 @@ def find_pale(page: Page, seen: set[str] | None = None) -> list[str]:
 
 def _check(page: Page, *names: str, seen: set[str] | None = None) -> list[str]:
     seen = set() if seen is None else seen
-    given = {"names": names, "seen": sorted(seen), "rules": RULES, "doubtful": DOUBTFUL, "enough": ENOUGH}
+    given = {
+        "names": names,
+        "seen": sorted(seen),
+        "rules": RULES,
+        "doubtful": DOUBTFUL,
+        "worded": WORDED,
+        "enough": ENOUGH,
+    }
     found: tuple[list[str], list[str]] = page.evaluate(CHECKS, given)
     seen.update(found[1])
     return found[0]
@@ -176,17 +194,19 @@ def listen(page: Page) -> list[str]:
     return faults
 
 
-def look_at(page: Page, *ways: tuple[int, str], seen: dict[tuple[int, str], set[str]]) -> list[str]:
+def look_at(page: Page, *ways: tuple[int, str], seen: dict[tuple[int, str], set[str]], whole: bool = True) -> list[str]:
     """Return every fault of the page that is shown now; `ways` are widths and colour schemes for axe-core.
 
-    `seen` remembers which elements were seen in which way.
+    `seen` remembers which elements were seen in which way. Unless `whole`, axe-core is asked only of that markup which
+    the page's words may change.
     """
     faults = []
     for number, (width, scheme) in enumerate(ways):
         page.set_viewport_size({"width": width, "height": HEIGHT})
         # Colours that change little by little are not those that are read.
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        names = (*(MARKUP if number == 0 else ()), *AT_WIDTH, *COLOURS)
+        markup = MARKUP if whole else WORDS
+        names = (*(markup if number == 0 else ()), *AT_WIDTH, *COLOURS)
         found = _check(page, *names, seen=seen.setdefault((width, scheme), set()))
         faults += [f"{width} px, {scheme}: {each}" for each in found]
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
