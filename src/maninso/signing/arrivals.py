@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from maninso.signing.intake import MOST_WAITING
 from maninso.signing.turns import Turns
 
 MOST_AT_ONCE = 64  # requests checked in one go
@@ -19,7 +20,6 @@ FEW_AT_ONCE = 8  # while others sign too
 LEAST = 1_000  # requests a second that are let in then, for it may be readers who fill the row
 REST_WHEN_LATE = 4.0  # a rest is so many times as long as the step before it came late,
 SHORTEST_REST, LONGEST_REST = 0.001, 0.01  # in seconds; none where it would be shorter
-MOST_WAITING = 4_000  # requests waiting for one petition
 
 T = TypeVar("T")
 

@@ -119,6 +119,7 @@ class Intake:
         self._wake.set()
         self._wake_aside.set()
         await asyncio.gather(*self._tasks)
+        self._answer_all()
 
     @property
     def is_shared(self) -> bool:
@@ -163,7 +164,6 @@ class Intake:
             self._in_batch = frozenset(waiting.petition_id for waiting in batch)
             connection = await self._commit(connection, batch)
             self._in_batch = frozenset()
-        self._answer_all()
         if connection is not None:
             await connection.close()
 
@@ -246,11 +246,11 @@ class Intake:
 
     def _answer_few(self) -> None:
         committed = self._committed
+        self._answering = len(committed) > FEW_ANSWERS
+        if self._answering:
+            asyncio.get_running_loop().call_soon(self._answer_few)
         for _ in range(min(FEW_ANSWERS, len(committed))):
             self._answer(*committed.popleft())
-        self._answering = bool(committed)
-        if committed:
-            asyncio.get_running_loop().call_soon(self._answer_few)
 
     def _answer_all(self) -> None:
         while self._committed:
