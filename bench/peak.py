@@ -90,14 +90,15 @@ class Bench(Workbench):
         results: dict[str, list[float]] = {name: [] for name in names}
         empty_get: list[float] = []
         waits: list[Result] = []
-        with self.serving("apps:make_measured", self.port), self.serving("apps:plain_django", self.port + 1, wsgi=True):
+        plain = free_port()
+        with self.serving("apps:make_measured", self.port), self.serving("apps:plain_django", plain, wsgi=True):
             for _ in range(self.rounds):
                 results["empty POST"].append(self.wrk(self.port, "/empty")[0])
                 empty_get.append(self.wrk(self.port, "/empty", script="get.lua")[0])
                 wait = self.wrk(self.port, f"/petitions/{self.petition}/signatures")
                 results["sign"].append(wait[0])
                 waits.append(wait)
-                results["plain Django view"].append(self.wrk(self.port + 1, "/plain")[0])
+                results["plain Django view"].append(self.wrk(plain, "/plain")[0])
                 results["database alone"].append(self.database_alone())
         sign = results["sign"]
         for name in names:
