@@ -1,7 +1,8 @@
 """The signing app: POST /petitions/{id}/signatures, and nothing else. No Django here; RSGI by granian.
 
 The checks run in the order of what they cost, all in memory: size, type, body, origin, ticket, gate, eligibility,
-queue. Only what passes them all reaches the database, in a batch with others (intake.py).
+queue. Only what passes them all reaches the database, in a batch with others (intake.py). From the origin on they wait
+for their turn (arrivals.py), unless so many wait for the petition already that no more are let in.
 """
 
 import asyncio
