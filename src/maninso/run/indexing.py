@@ -51,10 +51,8 @@ def _follow(stop: threading.Event, rush: threading.Event) -> None:
             logger.warning("the search index waits: %s", error)
             connections.close_all()
             pause = AWAY
-        except Exception:
-            logger.exception(
-                "the search index waits"
-            )  # a mistake of ours, perhaps in one petition: the next look tells
+        except Exception:  # a mistake of ours, perhaps in one petition: the next look tells
+            logger.exception("the search index waits")
             connections.close_all()
             pause = AWAY
         stop.wait(pause)
