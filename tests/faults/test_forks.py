@@ -91,16 +91,24 @@ def test_a_worker_that_does_not_end_keeps_no_port(site: LiveSite) -> None:
     wait_until(lambda: not any(lives(pid) for pid in stopped))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_terminal_ends_all_in_order(number: int, migrated_database: str, tmp_path: Path) -> None:
-    """Ctrl-C tells every process of the terminal, systemd every process of the unit: each ends by itself, none anew."""
+@pytest.mark.parametrize(("number", "is_late"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
+def test_a_terminal_ends_all_in_order(number: int, is_late: bool, migrated_database: str, tmp_path: Path) -> None:
+    """Ctrl-C tells every process of the terminal, systemd every process of the unit: each ends by itself, none anew.
+
+    Nor does it matter that the first one, `is_late`, hears of it when its web process has ended already.
+    """
     database_url = make_database(os.environ["DATABASE_URL"], f"forks_{os.getpid()}", template=migrated_database)
     site = LiveSite(tmp_path, database_url, find_free_port(), own_session=True)
     site.start()
     try:
         processes = processes_of(site)
         assert site.process is not None
+        if is_late:
+            site.process.send_signal(signal.SIGSTOP)
         os.killpg(site.process.pid, number)
+        if is_late:
+            wait_until(lambda: not lives(processes["web"]))
+            site.process.send_signal(signal.SIGCONT)
         assert site.process.wait(30) == 0
         assert not any(lives(pid) for pid in processes.values())
     finally:

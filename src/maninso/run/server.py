@@ -237,4 +237,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
         # A web process that is told to end before it listens to signals has nothing to finish. With the handler that
         # granian has set for this process it would hear nothing, and be waited for.
         keep_handlers()
-        server.serve()
+        try:
+            server.serve()
+        except SystemExit:
+            # A web process that was told as well, and ended before granian had told it, is no failure.
+            if not server.interrupt_signal:
+                raise
