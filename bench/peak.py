@@ -239,9 +239,11 @@ class Bench(Workbench):
         waits: dict[int, list[tuple[float, float]]] = {0: [], CONNECTIONS: [], 8 * CONNECTIONS: []}
         rates: dict[int, list[float]] = {CONNECTIONS: [], 8 * CONNECTIONS: []}
         rush = f"/petitions/{self.petition}/signatures"
+        self.connection.execute("CHECKPOINT")  # then files of its log are used again, as on a site that is not new
         with self.serving("apps:make_measured", self.port), self.worker():
             for _ in range(self.rounds):
                 for connections, found in waits.items():
+                    os.sync()  # or a commit waits for the disk to take what was written before
                     load = None
                     if connections:
                         load = subprocess.Popen(

@@ -55,6 +55,9 @@ WAITING_THREADS = 16
 # Python would look for cycles at every 700 objects more, and some thousands are alive while a few hundred people sign;
 # hardly any of them is in a cycle.
 COLLECTED_AFTER = 20_000
+# So long do signers wait for a thread that makes a page, or for the one that reads requests, before it lets go of
+# Python's lock; some of them several times on their way.
+LOCK_HELD = 0.001  # seconds; 0.005 if it is not said
 SLOWEST_HEADERS = 10_000  # milliseconds until a request that does not come is given up
 DURABLE = "-c synchronous_commit=on -c application_name=maninso-signing"
 
@@ -134,6 +137,7 @@ class Site:
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again while people sign
         gc.set_threshold(COLLECTED_AFTER)
+        sys.setswitchinterval(LOCK_HELD)
 
     async def _stop(self) -> None:
         if self._signing is not None:

@@ -25,7 +25,7 @@ from maninso.signing.wire import run_prepared
 logger = logging.getLogger(__name__)
 
 MOST_A_BATCH = 128  # more are hardly cheaper each, and who comes next waits for them all
-FEW_ANSWERS = 16  # given in one go while others sign too, whose requests stand behind it
+FEW_ANSWERS = 8  # given in one go while others sign too, whose requests stand behind it
 SHARED = 60.0  # seconds for which others are taken to sign too
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
