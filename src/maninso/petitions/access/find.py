@@ -112,7 +112,7 @@ def _count_statement() -> tuple[str, tuple[Any, ...], int]:
     debate = debts.filter(threshold_id=DEBATE)
     knows_debates = SigningThreshold.objects.filter(petition=OuterRef("pk"), threshold_id=DEBATE)
     rows = (
-        Petition.objects.filter(pk=LARGEST_ID)
+        Petition.objects.filter(pk=LARGEST_ID)  # in whose place the number goes
         .exclude(state="draft")
         .values_list(
             SIGNATURES,
