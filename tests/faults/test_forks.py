@@ -91,7 +91,9 @@ def test_a_worker_that_does_not_end_keeps_no_port(site: LiveSite) -> None:
     wait_until(lambda: not any(lives(pid) for pid in stopped))
 
 
-@pytest.mark.parametrize(("number", "is_late"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
+@pytest.mark.parametrize(
+    ("number", "is_late"), [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True)]
+)
 def test_a_terminal_ends_all_in_order(number: int, is_late: bool, migrated_database: str, tmp_path: Path) -> None:
     """Ctrl-C tells every process of the terminal, systemd every process of the unit: each ends by itself, none anew.
 
