@@ -9,6 +9,7 @@ takes about seven minutes, two of them for filling a petition with 2,000,000 sig
 import argparse
 import contextlib
 import datetime as dt
+import http.client
 import os
 import shutil
 import statistics
@@ -21,6 +22,11 @@ from pathlib import Path
 
 import psycopg
 from signing.workbench import CONNECTIONS, Result, Workbench, free_port, ratio, read_result, resident, spread
+
+from maninso.identity.ticket import COOKIE
+
+BUTTON_PRESSED_AFTER = 0.1  # seconds
+NEWCOMERS_EVERY = 0.6  # seconds; long enough for a rush to be alone again (signing/apps.py)
 
 
 def main() -> None:
@@ -81,6 +87,7 @@ class Bench(Workbench):
             self.read_pages()
             self.half_load()
             self.bulkheads()
+            self.newcomers()
             self.overload()
             self.grow()
 
@@ -281,6 +288,63 @@ class Bench(Workbench):
         for connections, found_rates in rates.items():
             print(f"    the rush of {connections:3d} connections meanwhile: {spread(found_rates)} /s")
 
+    def newcomers(self) -> None:
+        """(j): the same of whoever is the first in a while to sign another petition, and was shown the button first."""
+        from maninso.run.rehearse import make_tickets, open_rehearsal_petition, read_gate_rules
+        from maninso.run.settings import read_settings
+
+        settings = read_settings()
+        quiet = open_rehearsal_petition(settings, now=dt.datetime.now(dt.UTC))
+        rules = read_gate_rules(settings, quiet)
+        waits: dict[int, list[float]] = {0: [], CONNECTIONS: [], 8 * CONNECTIONS: []}
+        rush = f"/petitions/{self.petition}/signatures"
+        signers = int(6 * self.seconds / NEWCOMERS_EVERY)
+        tickets = make_tickets(settings, rules, signers=signers * self.rounds * len(waits))
+        self.connection.execute("CHECKPOINT")
+        with self.serving("apps:make_forgetful", self.port), self.worker():
+            for _ in range(self.rounds):
+                for connections, found in waits.items():
+                    os.sync()
+                    with contextlib.ExitStack() as stack:
+                        if connections:
+                            load = subprocess.Popen(
+                                self.wrk_command(self.port, rush, 6 * self.seconds + 3, connections=connections),
+                                env=self.wrk_environment(rush),
+                                stdout=subprocess.PIPE,
+                                text=True,
+                            )
+                            time.sleep(1)
+                        stack.enter_context(going_first())
+                        found += [self.come_and_sign(quiet, next(tickets)) for _ in range(signers)]
+                    if connections:
+                        used = read_result(load.communicate()[0])[4]
+                        self.used = (self.used + used) % self.tickets.stat().st_size
+        print()
+        alone = percentile(waits[0], 99)
+        for connections, found in waits.items():
+            print(
+                f"(j) whoever is the first in a while to sign another petition beside {connections:3d} connections: "
+                f"p50 {percentile(found, 50):.1f} ms, p99 {percentile(found, 99):.1f} ms; "
+                f"p99 to alone {percentile(found, 99) / alone:.2f} ({len(found)} signers)"
+            )
+
+    def come_and_sign(self, petition: int, ticket: str) -> float:
+        """Be shown the button and press it a little later; returns how long that answer took, in milliseconds."""
+        started = time.monotonic()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as site:
+            headers = {"Cookie": f"{COOKIE}={ticket}"}
+            site.request("GET", f"/petitions/{petition}/sign/now", headers=headers)
+            site.getresponse().read()
+            time.sleep(BUTTON_PRESSED_AFTER)
+            pressed = time.monotonic()
+            site.request("POST", f"/petitions/{petition}/signatures", headers=headers)
+            status = site.getresponse().status
+            waited = time.monotonic() - pressed
+        if status != 201:
+            raise SystemExit(f"a newcomer was answered {status}")
+        time.sleep(max(0.0, NEWCOMERS_EVERY - (time.monotonic() - started)))
+        return waited * 1000
+
     def overload(self) -> None:
         """(e): refusals by overload, while the database stands still."""
         with self.serving("apps:make_small_queue", self.port):
@@ -314,6 +378,10 @@ class Bench(Workbench):
             print(
                 f"(i) at {size:,} signatures: worker {worker_bytes / 1e6:.0f} MB, web process {web_bytes / 1e6:.0f} MB"
             )
+
+
+def percentile(values: list[float], hundredth: int) -> float:
+    return sorted(values)[len(values) * hundredth // 100]
 
 
 @contextlib.contextmanager

@@ -5,11 +5,13 @@ from collections.abc import Awaitable
 from typing import Any
 
 from maninso.run.server import Site
+from maninso.signing import intake
 from maninso.signing.problems import PROBLEM_BODIES, Refusal
 from maninso.signing.reading import receive_body
 
 ANSWER = b'{"petition":1,"leaf_hash":"' + b"0" * 64 + b'","receipt":"/petitions/1/receipts/' + b"0" * 64 + b'"}'
 HEADERS = [("content-type", "application/json"), ("cache-control", "no-store")]
+FORGOTTEN_AFTER = 0.2  # seconds
 
 
 class Measured(Site):
@@ -42,6 +44,18 @@ class SmallQueue(Measured):
         await super()._start()
         assert self._intake is not None
         self._intake._most_waiting = 200
+
+
+class Forgetful(Measured):
+    """The site, where a petition counts as quiet again after a fifth of a second, not a minute: so a bench can wait."""
+
+    async def _start(self) -> None:
+        intake.SHARED = FORGOTTEN_AFTER
+        await super()._start()
+
+
+def make_forgetful() -> Forgetful:
+    return Forgetful()
 
 
 def make_small_queue() -> SmallQueue:

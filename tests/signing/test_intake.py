@@ -15,7 +15,7 @@ from tests.signing.signer import Signer
 from maninso.ledger.entries import render_sign
 from maninso.signing import intake as intake_module
 from maninso.signing.gate import close_gate, pause_gate
-from maninso.signing.intake import FEW, FEW_ANSWERS, Intake, IntakeFull, Outcome, Waiting
+from maninso.signing.intake import FEW, FEW_ANSWERS, MOST_ANSWERS, Intake, IntakeFull, Outcome, Waiting
 
 Run = Callable[..., None]
 
@@ -96,7 +96,8 @@ def test_the_next_batch_is_on_its_way_before_the_last_one_is_answered(run: Run, 
     assert left == [1, 0, 0]
 
 
-def test_while_others_sign_too_a_batch_is_answered_a_few_at_a_time_and_others_first(run: Run, logs: Logs) -> None:
+@pytest.mark.parametrize(("others", "most"), [(0, MOST_ANSWERS), (1, FEW_ANSWERS)], ids=["alone", "shared"])
+def test_a_batch_is_answered_by_steps_and_others_first(run: Run, logs: Logs, others: int, most: int) -> None:
     petition, other = logs.open(), logs.open()
     assert petition < other  # so that the batch has it last
     turn, heard, first = 0, Counter[int](), list[int]()
@@ -110,17 +111,32 @@ def test_while_others_sign_too_a_batch_is_answered_a_few_at_a_time_and_others_fi
             first.append(waiting.petition_id)
 
         assert not intake.is_shared
-        for number in range(60):
-            intake.submit(Waiting(petition if number else other, hear).fill(entry(), b"evidence"))
-        assert intake.is_shared
-        while sum(heard.values()) < 60:
+        for number in range(80):
+            intake.submit(Waiting(other if number < others else petition, hear).fill(entry(), b"evidence"))
+        assert intake.is_shared is bool(others)
+        while sum(heard.values()) < 80:
             await asyncio.sleep(0)
             turn += 1
 
     run(story)
-    assert max(heard.values()) == FEW_ANSWERS
-    assert len(heard) == -(-60 // FEW_ANSWERS)
-    assert first[0] == other
+    assert max(heard.values()) == most
+    assert len(heard) == -(-80 // most)
+    assert first[0] == (other if others else petition)
+
+
+def test_who_is_about_to_sign_another_petition_counts_as_one_who_signs(run: Run, logs: Logs) -> None:
+    petition = logs.open()
+
+    async def story(intake: Intake) -> None:
+        intake.expect(petition + 1)
+        assert not intake.is_shared  # nobody signs
+        intake.submit(Waiting(petition, nobody).fill(entry(), b"evidence"))
+        intake.expect(petition)
+        assert not intake.is_shared
+        intake.expect(petition + 1)
+        assert intake.is_shared
+
+    run(story)
 
 
 def test_who_cannot_be_answered_holds_nobody_up(run: Run, logs: Logs, caplog: pytest.LogCaptureFixture) -> None:

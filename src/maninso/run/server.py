@@ -44,7 +44,7 @@ from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
 from maninso.signing.limits import Limiter, Sharer
 from maninso.signing.queries import QUERIES
-from maninso.signing.reading import PATH, Exchange, Scope
+from maninso.signing.reading import BUTTON, PATH, Exchange, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,10 @@ class Site:
         if match is not None:
             assert self._signing is not None  # noqa: S101 - __rsgi_init__ ran before
             return self._signing.answer(match, scope, exchange)
+        match = BUTTON.fullmatch(scope.path)
+        if match is not None:
+            assert self._signing is not None  # noqa: S101 - as above
+            self._signing.expect(match, scope)
         if WAITING.match(scope.path) is not None:
             assert self._waiting is not None  # noqa: S101 - __rsgi_init__ ran before
             return self._waiting.answer(scope, exchange)

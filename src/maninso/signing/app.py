@@ -6,6 +6,7 @@ for their turn (arrivals.py), unless so many wait for the petition already that 
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
+from urllib.parse import parse_qsl
 
 import psycopg
 
@@ -50,6 +52,7 @@ JSON_HEADERS = [("content-type", "application/json"), ("cache-control", "no-stor
 LONGEST_BODY_WAIT = 10.0  # seconds until a body that does not come is given up
 EVIDENCE_VERSION = 1
 SALTS_AT_ONCE = 64
+LONGEST_QUERY = 1024  # characters; a longer one is not looked through for a ticket
 SHORT_LIFETIME = 86_400  # seconds; of the receipt's cookie where the gate is not at hand
 
 _TICKET_REFUSALS = {
@@ -131,6 +134,19 @@ class SigningApp:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
+
+    def expect(self, match: re.Match[str], scope: Scope) -> None:
+        """Hear that somebody is shown the button that signs; `match` is what BUTTON found in the path.
+
+        So a rush on another petition goes by small steps already when it is pressed. Only who has a ticket counts: all
+        others could slow a rush for nothing.
+        """
+        token = read_cookie(scope.headers.get("cookie") or "", COOKIE)
+        if 0 < len(scope.query_string) <= LONGEST_QUERY:
+            token = dict(parse_qsl(scope.query_string)).get("ticket", token)
+        with contextlib.suppress(Refused):
+            self._verify(token, now=time.time())
+            self._intake.expect(int(match["petition"]))
 
     async def answer(self, match: re.Match[str], scope: Scope, exchange: Exchange) -> None:
         """Answer one request; `match` is what PATH found in its path."""
@@ -311,6 +327,9 @@ class SigningApp:
         else:
             token = read_cookie(headers.get("cookie") or "", COOKIE)
             check_origin(headers, host=self._host)
+        return self._verify(token, now=now)
+
+    def _verify(self, token: str, *, now: float) -> Ticket:
         try:
             ticket = verify_any_ticket(self._ticket_keys, token, now=now)
         except TicketError as error:

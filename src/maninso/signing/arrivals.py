@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from maninso.signing.intake import MOST_WAITING
 from maninso.signing.turns import Turns
 
-MOST_AT_ONCE = 64  # requests checked in one go
+MOST_AT_ONCE = 32  # requests checked in one go
 FEW_AT_ONCE = 4  # while others sign too
 LEAST = 1_000  # requests a second that are let in then, for it may be readers who fill the row
 REST_WHEN_LATE = 8.0  # a rest is so many times as long as the step before it came late,

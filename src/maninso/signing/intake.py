@@ -25,7 +25,8 @@ from maninso.signing.wire import run_prepared
 logger = logging.getLogger(__name__)
 
 MOST_A_BATCH = 128  # more are hardly cheaper each, and who comes next waits for them all
-FEW_ANSWERS = 8  # given in one go while others sign too, whose requests stand behind it
+MOST_ANSWERS = 32  # given in one go, for requests stand behind it
+FEW_ANSWERS = 8  # while others sign too
 SHARED = 60.0  # seconds for which others are taken to sign too
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
@@ -126,6 +127,11 @@ class Intake:
         """Whether more than one petition is being signed."""
         return asyncio.get_running_loop().time() < self._shared_until
 
+    def expect(self, petition_id: int) -> None:
+        """Take others to sign too from now on, where somebody is about to sign another petition than the last one."""
+        if self._latest and petition_id != self._latest:
+            self._shared_until = asyncio.get_running_loop().time() + SHARED
+
     def submit(self, waiting: Waiting) -> None:
         """Queue a signature; its `hear` is called with it once it is known what became of it. Raises IntakeFull."""
         petition_id = waiting.petition_id
@@ -140,8 +146,7 @@ class Intake:
             first.twins.append(waiting)
             return
         if petition_id != self._latest:
-            if self._latest:
-                self._shared_until = asyncio.get_running_loop().time() + SHARED
+            self.expect(petition_id)
             self._latest = petition_id
         if not self._in_batch:
             if self._idle:
@@ -238,18 +243,17 @@ class Intake:
         self._committed.extend(answers)
 
     def _answer_committed(self) -> None:
-        """Answer those whose batches are durable; while others sign too, a few now and the rest soon."""
-        if not self.is_shared:
-            self._answer_all()
-        elif not self._answering:
+        """Answer those whose batches are durable: a few now and the rest soon, fewer at once while others sign too."""
+        if not self._answering:
             self._answer_few()
 
     def _answer_few(self) -> None:
         committed = self._committed
-        self._answering = len(committed) > FEW_ANSWERS
+        most = FEW_ANSWERS if self.is_shared else MOST_ANSWERS
+        self._answering = len(committed) > most
         if self._answering:
             asyncio.get_running_loop().call_soon(self._answer_few)
-        for _ in range(min(FEW_ANSWERS, len(committed))):
+        for _ in range(min(most, len(committed))):
             self._answer(*committed.popleft())
 
     def _answer_all(self) -> None:

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 from maninso.signing.problems import Refusal, Refused
 
 PATH = re.compile(r"/(?:(?P<language>ko|en)/)?petitions/(?P<petition>[1-9][0-9]{0,17})/signatures", re.ASCII)
+# The pages whose button signs, for whoever has a ticket.
+BUTTON = re.compile(r"/(?:ko/|en/)?petitions/(?P<petition>[1-9][0-9]{0,17})/(?:sign/now|confirm)", re.ASCII)
 LARGEST_BODY = 4096  # bytes
 
 Headers = list[tuple[str, str]]
@@ -19,6 +21,7 @@ class Scope(Protocol):
 
     method: str
     path: str
+    query_string: str
     client: str
     headers: Any
 
