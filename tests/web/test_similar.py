@@ -5,9 +5,11 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from django.db.models.expressions import RawSQL
 from django.test import Client
 
-from maninso.petitions.discovery import candidates, catch_up, count_grams
+from maninso.petitions.discovery import candidates, catch_up, count_grams, lists
+from maninso.petitions.discovery.order import Column, Order
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,15 @@ def test_a_slow_search_is_given_up(
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/search-too-slow")
     assert answer.headers["Retry-After"] == "5"
     assert client.get("/en/petitions?q=library").status_code == 503
+
+
+def test_a_slow_list_is_given_up(client: Client, opened: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    opened()
+    slow = Order([Column("by_nothing", RawSQL("length(pg_sleep(20)::text)", []), falls=True)])
+    monkeypatch.setattr(lists, "choose_order", lambda sort, now: slow)
+    monkeypatch.setattr(candidates, "PATIENCE", 50)
+    answer = client.get("/petitions.json?sort=trending")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/search-too-slow")
 
 
 def test_a_misspelt_question_is_shown_how_titles_spell_it(

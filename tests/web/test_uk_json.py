@@ -36,11 +36,11 @@ def test_a_list_is_made_of_as_many_queries_whatever_its_length(
 ) -> None:
     opened()
     client.get("/petitions.json")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         assert len(ids_of(client.get("/petitions.json"))) == 1
     opened()
     opened()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         assert len(ids_of(client.get("/petitions.json"))) == 3
 
 

@@ -51,7 +51,9 @@ def limited_time() -> Iterator[None]:
                 cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise SearchTooSlowError("the search took too long", cure="search for fewer or rarer words") from error
+            raise SearchTooSlowError(
+                "the search took too long", cure="search for rarer words, or with fewer filters"
+            ) from error
         raise
 
 

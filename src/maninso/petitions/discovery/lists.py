@@ -79,9 +79,9 @@ def search_petitions(
     """
     per_page = min(max(per_page, 1), _MOST_PER_PAGE)
     question = read_question(wanted.query)
-    if not question.words:
-        return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
     with limited_time():
+        if not question.words:
+            return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         found = find_matches(question, wanted, now=now)
         result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         if not found.scores and wanted.is_narrowed:

@@ -1,8 +1,8 @@
 -- What the texts mean, as vectors. Run by every `maninso migrate`, so that it may be run again; skipped where pgvector is
--- not there in version 0.8 or newer and may not be created. `e` holds two unit vectors of 384 dimensions one after the other, those of the
--- title and of the title with the beginning of the text, each centred; a `stretch` is how long one is without what all
--- petitions share. `bits` holds their signs: what the index is over, since it is 16 times smaller. Both large columns lie out of
--- the row, so that reading many rows stays cheap. A vector without a search row is nobody's.
+-- not there in version 0.8 or newer and may not be created. `e` holds two unit vectors of 384 dimensions one after the
+-- other, those of the title and of the title with the beginning of the text, each centred; a `stretch` is how long one is
+-- without what all petitions share. `bits` holds their signs: what the index is over, since it is 16 times smaller. `e`
+-- lies out of the row, so that reading the rest of many rows stays cheap. A vector without a search row is nobody's.
 DO $$
 BEGIN
     IF to_regtype('halfvec') IS NULL THEN

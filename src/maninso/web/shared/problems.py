@@ -218,7 +218,7 @@ SEARCH_TOO_SLOW = Problem(
     503,
     "search-too-slow",
     _("This search takes too long at the moment."),
-    _("Search for fewer or rarer words, or try again shortly."),
+    _("Search for fewer or rarer words or with fewer filters, or try again shortly."),
     retry_after=5,
 )
 NO_DATABASE = Problem(
