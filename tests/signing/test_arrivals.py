@@ -10,7 +10,15 @@ import pytest
 
 from maninso.signing import arrivals
 from maninso.signing.app import Request, SigningApp
-from maninso.signing.arrivals import FEW_AT_ONCE, LEAST, LONGEST_REST, MOST_AT_ONCE, Arrivals, ArrivalsFull
+from maninso.signing.arrivals import (
+    FEW_AT_ONCE,
+    LEAST,
+    LONGEST_REST,
+    MOST_AT_ONCE,
+    WAY_GIVEN,
+    Arrivals,
+    ArrivalsFull,
+)
 from maninso.signing.problems import Refusal
 
 RUSH, QUIET = 1, 2
@@ -104,6 +112,25 @@ def test_who_comes_for_another_petition_is_checked_at_once() -> None:
         assert watched.sizes == [1]
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(("is_shared", "times"), [(True, 2), (False, 0)], ids=["shared", "alone"])
+def test_other_threads_have_the_lock_between_small_steps(
+    monkeypatch: pytest.MonkeyPatch, is_shared: bool, times: int
+) -> None:
+    monkeypatch.setattr(arrivals, "LEAST", 0)
+    given: list[float] = []
+    monkeypatch.setattr(time, "sleep", given.append)
+
+    async def story() -> None:
+        watched = Watched(is_shared=is_shared)
+        number = 3 * (FEW_AT_ONCE if is_shared else MOST_AT_ONCE)
+        watched.arrive(number)
+        while sum(watched.sizes) < number:
+            await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert given == [WAY_GIVEN] * times  # nobody stands behind the last one
 
 
 def test_a_petition_for_which_too_many_wait_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

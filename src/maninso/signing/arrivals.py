@@ -3,7 +3,9 @@
 What is ready to be done stands in one row in a web process, whoever asked for it, and a rush of some hundred
 connections would have that row always full. So its requests wait here instead, where nobody stands behind them, and
 the loop is left free now and then. How full the row is shows in how late a step comes; the rest after it is the longer
-for that. A rush that is alone is let in as fast as it can be checked.
+for that. The server's threads, in which the others' requests arrive, need Python's lock to bring them here, which the
+loop hardly ever lets go of: so each step ends with a moment in which they have it. A rush that is alone is let in as
+fast as it can be checked.
 """
 
 import asyncio
@@ -18,8 +20,9 @@ from maninso.signing.turns import Turns
 MOST_AT_ONCE = 32  # requests checked in one go
 FEW_AT_ONCE = 4  # while others sign too
 LEAST = 1_000  # requests a second that are let in then, for it may be readers who fill the row
-REST_WHEN_LATE = 8.0  # a rest is so many times as long as the step before it came late,
+REST_WHEN_LATE = 2.0  # a rest is so many times as long as the step before it came late,
 SHORTEST_REST, LONGEST_REST = 0.001, 0.01  # in seconds; none where it would be shorter
+WAY_GIVEN = 0.0002  # seconds in which other threads have Python's lock, after a small step
 
 T = TypeVar("T")
 
@@ -71,6 +74,8 @@ class Arrivals(Generic[T]):
         if self._waiting:
             self._plan(now, rest if rest >= SHORTEST_REST else 0.0)
         self._check(requests)
+        if is_shared and self._waiting:
+            time.sleep(WAY_GIVEN)  # on the loop, which is what holds the lock
 
     def _plan(self, now: float, rest: float) -> None:
         loop = asyncio.get_running_loop()
