@@ -15,7 +15,7 @@ from tests.signing.signer import Signer
 from maninso.ledger.entries import render_sign
 from maninso.signing import intake as intake_module
 from maninso.signing.gate import close_gate, pause_gate
-from maninso.signing.intake import FEW, FEW_ANSWERS, MOST_ANSWERS, Intake, IntakeFull, Outcome, Waiting
+from maninso.signing.intake import FEW, FEW_ANSWERS, MOST_ANSWERS, RUSH, Intake, IntakeFull, Outcome, Waiting
 
 Run = Callable[..., None]
 
@@ -122,6 +122,38 @@ def test_a_batch_is_answered_by_steps_and_others_first(run: Run, logs: Logs, oth
     assert max(heard.values()) == most
     assert len(heard) == -(-80 // most)
     assert first[0] == (other if others else petition)
+
+
+def test_a_rush_lets_others_be_committed_alone_for_a_moment(
+    run: Run, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "PAUSE", 1.0)
+    petition, other = logs.open(), logs.open()
+
+    async def story(intake: Intake) -> None:
+        loop = asyncio.get_running_loop()
+
+        async def sign(*petitions: int) -> dict[int, float]:
+            begun, heard, done = loop.time(), dict[int, float](), loop.create_future()
+
+            def hear(waiting: Waiting, outcome: Outcome) -> None:
+                assert outcome is Outcome.STORED
+                heard[waiting.petition_id] = loop.time() - begun
+                if not intake._people and not done.done():
+                    done.set_result(None)
+
+            for each in petitions:
+                intake.submit(Waiting(each, hear).fill(entry(), b"evidence"))
+            await done
+            return heard
+
+        await sign(*[petition] * (RUSH + 1))
+        assert (await sign(petition))[petition] < 0.5  # alone, it never waits
+        await sign(*[petition] * (RUSH + 1), other)
+        waited = await sign(petition, other)
+        assert waited[other] < 0.5 < waited[petition]
+
+    run(story)
 
 
 def test_who_is_about_to_sign_another_petition_counts_as_one_who_signs(run: Run, logs: Logs) -> None:

@@ -30,6 +30,8 @@ FEW_ANSWERS = 8  # while others sign too
 SHARED = 60.0  # seconds for which others are taken to sign too
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
+RUSH = 4  # signatures of one petition in a batch; where there are more, and others sign too, its next one waits
+PAUSE = 0.01  # seconds; no flush of its own keeps the others' waiting then, and it makes fewer of them
 GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
 RETRY_AFTER = 0.1  # seconds between attempts to reach it
 
@@ -168,9 +170,22 @@ class Intake:
                 continue
             self._in_batch = frozenset(waiting.petition_id for waiting in batch)
             connection = await self._commit(connection, batch)
+            await self._give_way(batch)
             self._in_batch = frozenset()
         if connection is not None:
             await connection.close()
+
+    async def _give_way(self, batch: list[Waiting]) -> None:
+        """Let the database flush others' signatures alone for a moment, after a batch that was mostly a rush's."""
+        if not self.is_shared:
+            return
+        counts = Counter(waiting.petition_id for waiting in batch)
+        rush = frozenset(petition_id for petition_id, count in counts.items() if count > RUSH)
+        if rush:
+            self._answer_committed()
+            self._in_batch = rush  # whoever else was in the batch may go aside
+            self._wake_aside.set()
+            await asyncio.sleep(PAUSE)
 
     async def _drain_aside(self) -> None:
         connection: psycopg.AsyncConnection | None = None
