@@ -1,8 +1,8 @@
 """Group commit: while one batch is being committed, the next one gathers; nobody is answered before the commit.
 
 One connection takes one batch at a time, so the batch grows by itself with the load and needs no timer. A second one
-takes the few signatures of other petitions that come meanwhile, so that these do not wait for a rush. Where a
-connection is lost, it is not known whether the batch was stored: the same batch is sent again, and an "earlier" entry
+takes the few signatures of other petitions that come meanwhile, so that these do not wait for a rush; and while there
+are such, the rush's next batch waits a moment, in which the database flushes theirs alone. Where a connection is lost, it is not known whether the batch was stored: the same batch is sent again, and an "earlier" entry
 with the very bytes that were sent is this signature, since its evidence commitment is random.
 """
 
@@ -31,7 +31,7 @@ SHARED = 60.0  # seconds for which others are taken to sign too
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
 RUSH = 4  # signatures of one petition in a batch; where there are more, and others sign too, its next one waits
-PAUSE = 0.01  # seconds; no flush of its own keeps the others' waiting then, and it makes fewer of them
+PAUSE = 0.01  # seconds; the others' need not wait for a flush of its own then, and it makes fewer and larger batches
 GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
 RETRY_AFTER = 0.1  # seconds between attempts to reach it
 
