@@ -2,8 +2,9 @@
 
 One connection takes one batch at a time, so the batch grows by itself with the load and needs no timer. A second one
 takes the few signatures of other petitions that come meanwhile, so that these do not wait for a rush; and while there
-are such, the rush's next batch waits a moment, in which the database flushes theirs alone. Where a connection is lost, it is not known whether the batch was stored: the same batch is sent again, and an "earlier" entry
-with the very bytes that were sent is this signature, since its evidence commitment is random.
+are such, the rush's next batch waits a moment, in which the database flushes theirs alone. Where a connection is lost,
+it is not known whether the batch was stored: the same batch is sent again, and an "earlier" entry with the very bytes
+that were sent is this signature, since its evidence commitment is random.
 """
 
 import asyncio
