@@ -129,7 +129,9 @@ def test_get_changes_nothing(client: Client, site: list[str], django_assert_num_
     with CaptureQueriesContext(connection) as queries:
         for path in [*PLAIN, *site]:
             client.get(path)
-    assert [query["sql"] for query in queries if not query["sql"].startswith(("SELECT", "SHOW"))] == []
+    # A list limits how long its statements may take, within a transaction.
+    harmless = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET LOCAL statement_timeout")
+    assert [query["sql"] for query in queries if not query["sql"].startswith(harmless)] == []
 
 
 def test_head_answers_without_a_body_and_post_is_refused(client: Client) -> None:
