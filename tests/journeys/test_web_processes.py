@@ -60,3 +60,14 @@ def test_a_closed_gate_is_closed_in_both(site: LiveSite, pair: LiveSite) -> None
     with psycopg.connect(site.database_url) as connection, connection.cursor() as cursor:
         close_gate(cursor, petition_id=petition, closed_at=dt.datetime.now(dt.UTC))
     assert {sign(pair, petition, f"late {number}").status for number in range(12)} == {410}
+
+
+def test_each_hears_what_the_others_sign(site: LiveSite, pair: LiveSite) -> None:
+    """A rush in one makes way for who signs in the other (signing/neighbours.py)."""
+    petition = open_petition(site)
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        connection.execute("LISTEN signing_signed")
+        answers = [sign(pair, petition, f"somebody {number}") for number in range(12)]
+        assert {answer.status for answer in answers} == {201}
+        told = [notice.payload for notice in connection.notifies(timeout=10, stop_after=1)]
+    assert told[:1] == [str(petition)]

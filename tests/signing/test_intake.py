@@ -160,12 +160,23 @@ def test_who_is_about_to_sign_another_petition_counts_as_one_who_signs(run: Run,
     petition = logs.open()
 
     async def story(intake: Intake) -> None:
-        intake.expect(petition + 1)
-        assert not intake.is_shared  # nobody signs
+        intake.expect(petition)
         intake.submit(Waiting(petition, nobody).fill(entry(), b"evidence"))
         intake.expect(petition)
         assert not intake.is_shared
         intake.expect(petition + 1)
+        assert intake.is_shared
+
+    run(story)
+
+
+def test_who_was_about_to_sign_before_a_rush_began_counts_too(run: Run, logs: Logs) -> None:
+    petition = logs.open()
+
+    async def story(intake: Intake) -> None:
+        intake.expect(petition + 1)
+        assert not intake.is_shared  # nobody else signs
+        intake.submit(Waiting(petition, nobody).fill(entry(), b"evidence"))
         assert intake.is_shared
 
     run(story)

@@ -43,6 +43,7 @@ from maninso.signing.app import SigningApp
 from maninso.signing.gatebook import GateBook
 from maninso.signing.intake import Intake
 from maninso.signing.limits import Limiter, Sharer
+from maninso.signing.neighbours import Neighbours
 from maninso.signing.queries import QUERIES
 from maninso.signing.reading import BUTTON, PATH, Exchange, Scope
 
@@ -76,6 +77,7 @@ class Site:
         self._shelf: Shelf | None = None
         self._gates: GateBook | None = None
         self._intake: Intake | None = None
+        self._neighbours: Neighbours | None = None
         self._sharer: Sharer | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -123,6 +125,8 @@ class Site:
         self._intake = Intake(self._connect)
         await self._gates.start()
         await self._intake.start()
+        self._neighbours = Neighbours(self._intake, self._connect)
+        await self._neighbours.start()
         limiter = Limiter(settings.limits, key=derive_key(settings.secret_key, purpose="network"))
         self._allowance = Allowance(settings.rate_api, limiter=limiter, refusal=make_refusal())
         self._sharer = Sharer(limiter, self._connect)
@@ -148,6 +152,8 @@ class Site:
             await self._signing.stop()
         if self._intake is not None:
             await self._intake.stop()
+        if self._neighbours is not None:
+            await self._neighbours.stop()
         if self._sharer is not None:
             await self._sharer.stop()
         if self._gates is not None:

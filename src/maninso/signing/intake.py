@@ -10,7 +10,7 @@ that were sent is this signature, since its evidence commitment is random.
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 from itertools import accumulate
 from operator import attrgetter
@@ -29,6 +29,7 @@ MOST_A_BATCH = 128  # more are hardly cheaper each, and who comes next waits for
 MOST_ANSWERS = 32  # given in one go, for requests stand behind it
 FEW_ANSWERS = 8  # while others sign too
 SHARED = 60.0  # seconds for which others are taken to sign too
+ENOUGH = 2  # petitions to tell other web processes of: one of two is not the one that they sign themselves
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
 RUSH = 4  # signatures of one petition in a batch; where there are more, and others sign too, its next one waits
@@ -106,7 +107,8 @@ class Intake:
         self._aside: frozenset[int] = frozenset()  # and the second one
         self._committed: deque[tuple[Waiting, Outcome]] = deque()  # to be answered once the next batch is sent
         self._answering = False  # the loop will go on with that
-        self._latest = 0  # the petition that was signed last
+        self._latest = 0  # the petition that was signed last, or the first that anybody was about to sign
+        self._signed: set[int] = set()  # petitions for the other web processes to hear of, two at most
         self._shared_until = 0.0  # by the loop's clock
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -132,7 +134,28 @@ class Intake:
 
     def expect(self, petition_id: int) -> None:
         """Take others to sign too from now on, where somebody is about to sign another petition than the last one."""
-        if self._latest and petition_id != self._latest:
+        self._note([petition_id])
+        self._compare(petition_id)
+
+    def hear(self, petition_id: int) -> None:
+        """Hear that a petition is being signed in another web process: with a rush here, others sign too."""
+        self._compare(petition_id)
+
+    def take_signed(self) -> set[int]:
+        """Return petitions that were signed since the last call, or were about to be: two where there are more."""
+        signed, self._signed = self._signed, set()
+        return signed
+
+    def _note(self, petition_ids: Iterable[int]) -> None:
+        for petition_id in petition_ids:
+            if len(self._signed) == ENOUGH:
+                break
+            self._signed.add(petition_id)
+
+    def _compare(self, petition_id: int) -> None:
+        if not self._latest:
+            self._latest = petition_id
+        elif petition_id != self._latest:
             self._shared_until = asyncio.get_running_loop().time() + SHARED
 
     def submit(self, waiting: Waiting) -> None:
@@ -149,7 +172,7 @@ class Intake:
             first.twins.append(waiting)
             return
         if petition_id != self._latest:
-            self.expect(petition_id)
+            self._compare(petition_id)
             self._latest = petition_id
         if not self._in_batch:
             if self._idle:
@@ -170,6 +193,7 @@ class Intake:
                 await self._wake.wait()
                 continue
             self._in_batch = frozenset(waiting.petition_id for waiting in batch)
+            self._note(self._in_batch)
             connection = await self._commit(connection, batch)
             await self._give_way(batch)
             self._in_batch = frozenset()
@@ -197,6 +221,7 @@ class Intake:
                 await self._wake_aside.wait()
                 continue
             self._aside = frozenset(waiting.petition_id for waiting in batch)
+            self._note(self._aside)
             connection = await self._commit(connection, batch)
             self._answer_committed()
             self._aside = frozenset()

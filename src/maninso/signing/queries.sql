@@ -15,6 +15,13 @@ FROM signing_gate WHERE petition_id = %(petition_id)s
 -- Web processes hear of every change of a gate as soon as it is committed.
 LISTEN signing_gate
 
+-- name: listen_signed
+-- Web processes hear of petitions that others sign.
+LISTEN signing_signed
+
+-- name: tell_signed
+SELECT pg_notify('signing_signed', %(petition)s)
+
 -- name: prepare_gate
 -- A petition that will take signatures later: it answers "not open yet" until then.
 INSERT INTO signing_gate (petition_id, origin, state) VALUES (%(petition_id)s, %(origin)s, 'waiting')
