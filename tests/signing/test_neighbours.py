@@ -60,6 +60,21 @@ def test_a_rush_hears_of_signatures_and_buttons_elsewhere(connect: Connect, logs
     asyncio.run(story())
 
 
+def test_what_is_signed_is_told_of_before_its_batch_and_again_with_each(connect: Connect, logs: Logs) -> None:
+    rush, other = logs.open(), logs.open()
+
+    async def story() -> None:
+        intake = Intake(connect)
+        signers = [sign(intake, rush), sign(intake, other)]
+        assert intake.take_signed() == {rush, other}
+        await intake.start()
+        await asyncio.gather(*signers)
+        assert intake.take_signed() == {rush, other}
+        await intake.stop()
+
+    asyncio.run(story())
+
+
 def test_a_rush_that_begins_later_has_heard_of_the_others(connect: Connect, logs: Logs) -> None:
     rush, other = logs.open(), logs.open()
 

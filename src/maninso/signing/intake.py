@@ -172,7 +172,7 @@ class Intake:
             first.twins.append(waiting)
             return
         if petition_id != self._latest:
-            self._compare(petition_id)
+            self.expect(petition_id)
             self._latest = petition_id
         if not self._in_batch:
             if self._idle:
@@ -221,7 +221,6 @@ class Intake:
                 await self._wake_aside.wait()
                 continue
             self._aside = frozenset(waiting.petition_id for waiting in batch)
-            self._note(self._aside)
             connection = await self._commit(connection, batch)
             self._answer_committed()
             self._aside = frozenset()
