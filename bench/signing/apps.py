@@ -5,13 +5,13 @@ from collections.abc import Awaitable
 from typing import Any
 
 from maninso.run.server import Site
-from maninso.signing import intake
+from maninso.signing import intake, neighbours
 from maninso.signing.problems import PROBLEM_BODIES, Refusal
 from maninso.signing.reading import receive_body
 
 ANSWER = b'{"petition":1,"leaf_hash":"' + b"0" * 64 + b'","receipt":"/petitions/1/receipts/' + b"0" * 64 + b'"}'
 HEADERS = [("content-type", "application/json"), ("cache-control", "no-store")]
-FORGOTTEN_AFTER = 0.2  # seconds
+FORGOTTEN_AFTER = 0.5  # seconds
 
 
 class Measured(Site):
@@ -47,10 +47,11 @@ class SmallQueue(Measured):
 
 
 class Forgetful(Measured):
-    """The site, where a petition counts as quiet again after a fifth of a second, not a minute: so a bench can wait."""
+    """The site, where a petition counts as quiet again after half a second, not a minute: so a bench can wait."""
 
     async def _start(self) -> None:
         intake.SHARED = FORGOTTEN_AFTER
+        neighbours.TOLD_FOR = FORGOTTEN_AFTER / 3
         await super()._start()
 
 

@@ -31,7 +31,7 @@ class Workbench:
         self.used = 0
 
     @contextlib.contextmanager
-    def serving(self, target: str, port: int, *, wsgi: bool = False) -> Iterator[int]:
+    def serving(self, target: str, port: int, *, wsgi: bool = False, processes: int = 1) -> Iterator[int]:
         command = [
             sys.executable,
             "-m",
@@ -40,6 +40,8 @@ class Workbench:
             "wsgi" if wsgi else "rsgi",
             "--port",
             str(port),
+            "--workers",
+            str(processes),
             "--factory",
             "--no-access-log",
             "--backlog",
