@@ -3,7 +3,7 @@
     .venv/bin/python bench/peak.py [--rounds 3] [--seconds 4]
 
 Needs wrk (Debian's package). The load generator runs on the same machine and takes its share of it. It
-takes about sixteen minutes, two of them for filling a petition with 2,000,000 signatures.
+takes about eighteen minutes, two of them for filling a petition with 2,000,000 signatures.
 """
 
 import argparse

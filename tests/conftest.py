@@ -115,8 +115,6 @@ def _nothing_remembered() -> None:
 def _make_server(home: Path) -> None:
     give_cluster(home)
     socket = home / "postgres" / "socket"
-    with (home / "postgres" / "data" / "postgresql.conf").open("a") as file:
-        file.write("max_connections = 400\n")  # each process of a parallel run has sites on it, of some thirty each
     with ensure_running(read_settings({"MANINSO_HOME": str(home)})):
         create_database(server_url(socket, "postgres"), MIGRATED, template=DATABASE)
 

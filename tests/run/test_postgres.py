@@ -92,7 +92,15 @@ def test_it_starts_keeps_what_is_committed_and_stops(site: Settings) -> None:
 def test_it_is_set_up_for_a_site_that_signs(site: Settings) -> None:
     with ensure_running(site) as server, psycopg.connect(server.url) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        names = ("listen_addresses", "fsync", "synchronous_commit", "jit", "max_wal_size", "server_encoding")
+        names = (
+            "listen_addresses",
+            "fsync",
+            "synchronous_commit",
+            "jit",
+            "max_wal_size",
+            "server_encoding",
+            "max_connections",
+        )
         shown = {name: connection.execute(f"SHOW {name}").fetchone() for name in names}
         trigrams = connection.execute("SELECT cardinality(show_trgm('가나'))").fetchone()
     assert shown == {
@@ -102,6 +110,7 @@ def test_it_is_set_up_for_a_site_that_signs(site: Settings) -> None:
         "jit": ("off",),
         "max_wal_size": ("4GB",),
         "server_encoding": ("UTF8",),
+        "max_connections": ("500",),
     }
     assert trigrams == (3,)
 

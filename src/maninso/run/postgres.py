@@ -45,7 +45,8 @@ _CONFIGURATION = """\
 listen_addresses = ''
 port = {port}
 unix_socket_directories = '{socket_dir}'
-max_connections = 100
+# Sixteen web processes with thirty each, the worker, and commands.
+max_connections = 500
 shared_buffers = 256MB
 jit = off
 fsync = on
