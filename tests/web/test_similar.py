@@ -92,7 +92,9 @@ def test_a_slow_search_is_given_up(
     answer = client.get("/petitions.json?q=library")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/search-too-slow")
     assert answer.headers["Retry-After"] == "5"
-    assert client.get("/en/petitions?q=library").status_code == 503
+    page = client.get("/en/petitions", {"q": 'library "a&b"'})
+    assert page.status_code == 503
+    assert 'value="library &quot;a&amp;b&quot;"' in page.content.decode()  # to be tried again, or changed
 
 
 def test_a_slow_list_is_given_up(client: Client, opened: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,12 @@
 what programs read.
 """
 
+import contextlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -36,7 +38,9 @@ def render_page(
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Return the page that says what is wrong and what to do next. It is not cached."""
-    context: dict[str, Any] = {"problem": problem}
+    context: dict[str, Any] = {"problem": problem, "asked": ""}
+    with contextlib.suppress(SuspiciousOperation):  # so many fields that they are not read
+        context["asked"] = request.GET.get("q", "").replace("\0", "")  # what was looked for is not lost
     if problem.status >= 500:
         context["notices"] = ()  # a database that just did not answer is not asked once more
     response = render_page(request, "error.html", context, status=problem.status)
