@@ -3,7 +3,7 @@
     .venv/bin/python bench/peak.py [--rounds 3] [--seconds 4]
 
 Needs wrk (Debian's package). The load generator runs on the same machine and takes its share of it. It
-takes about eighteen minutes, two of them for filling a petition with 2,000,000 signatures.
+takes about twenty minutes, two of them for filling a petition with 2,000,000 signatures.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -54,6 +55,16 @@ def main() -> None:
             Bench(home, port, rounds=given.rounds, seconds=given.seconds).run()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rates of what signing is compared with, over so many connections."""
+
+    connections: int
+    empty: list[float] = field(default_factory=list)
+    sign: list[Result] = field(default_factory=list)
+    plain: list[float] = field(default_factory=list)
 
 
 class Bench(Workbench):
@@ -94,32 +105,36 @@ class Bench(Workbench):
             self.grow()
 
     def compare(self) -> None:
-        """(a), (b), (c) and (h): the signing path against less, against plain Django, against the database alone."""
-        names = ("empty POST", "sign", "plain Django view", "database alone")
-        results: dict[str, list[float]] = {name: [] for name in names}
+        """(a), (b), (c): the signing path against less, against plain Django, against the database alone."""
+        alone: list[float] = []
         empty_get: list[float] = []
-        waits: list[Result] = []
+        few, many = Comparison(CONNECTIONS), Comparison(8 * CONNECTIONS)
         plain = free_port()
+        sign = f"/petitions/{self.petition}/signatures"
         with self.serving("apps:make_measured", self.port), self.serving("apps:plain_django", plain, wsgi=True):
             for _ in range(self.rounds):
-                results["empty POST"].append(self.wrk(self.port, "/empty")[0])
+                for each in (few, many):
+                    each.empty.append(self.wrk(self.port, "/empty", connections=each.connections)[0])
+                    each.sign.append(self.wrk(self.port, sign, connections=each.connections))
+                    each.plain.append(self.wrk(plain, "/plain", connections=each.connections)[0])
                 empty_get.append(self.wrk(self.port, "/empty", script="get.lua")[0])
-                wait = self.wrk(self.port, f"/petitions/{self.petition}/signatures")
-                results["sign"].append(wait[0])
-                waits.append(wait)
-                results["plain Django view"].append(self.wrk(plain, "/plain")[0])
-                results["database alone"].append(self.database_alone())
-        sign = results["sign"]
-        for name in names:
-            print(f"{name:22s} {spread(results[name])} /s")
-        print(f"(a) sign / empty POST            {ratio(sign, results['empty POST'])}")
-        print(f"(b) sign / plain Django view     {ratio(sign, results['plain Django view'])}")
-        print(f"(c) sign / database alone        {ratio(sign, results['database alone'])}")
-        print(
-            f"    p50 {statistics.median(wait[1] for wait in waits):.1f} ms, "
-            f"p99 {statistics.median(wait[2] for wait in waits):.1f} ms"
-        )
-        self.sign_rate, self.empty_get = statistics.median(sign), statistics.median(empty_get)
+                alone.append(self.database_alone())
+        for each in (few, many):
+            rates = [rate for rate, *_ in each.sign]
+            print(f"-- {each.connections} connections")
+            print(f"empty POST             {spread(each.empty)} /s")
+            print(f"sign                   {spread(rates)} /s")
+            print(f"plain Django view      {spread(each.plain)} /s")
+            print(f"database alone         {spread(alone)} /s")
+            print(f"(a) sign / empty POST            {ratio(rates, each.empty)}")
+            print(f"(b) sign / plain Django view     {ratio(rates, each.plain)}")
+            print(f"(c) sign / database alone        {ratio(rates, alone)}")
+            print(
+                f"    p50 {statistics.median(p50 for _, p50, *_ in each.sign):.1f} ms, "
+                f"p99 {statistics.median(p99 for _, _, p99, *_ in each.sign):.1f} ms"
+            )
+        self.sign_rate = statistics.median(rate for rate, *_ in few.sign)
+        self.empty_get = statistics.median(empty_get)
 
     def hold_answers_to_the_log(self) -> None:
         """Every 201 is one leaf, and the public count says so; nothing but the contract's statuses comes back."""
