@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 
-from maninso.petitions.discovery import Choices, PetitionPage, Wanted, lists, search_petitions
+from maninso.petitions.discovery import Choices, PetitionPage, Wanted, candidates, lists, search_petitions, similar
 from maninso.petitions.discovery.order import Key, write_key
+from maninso.petitions.discovery.question import read_question
+from maninso.petitions.models import Petition
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +36,7 @@ def filled(opened: Callable[..., int]) -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(PETITIONS, [ROWS])
-            cursor.execute("ANALYZE petitions_petition")
+            cursor.execute("ANALYZE")  # all: what other tests left may be known already
         yield
         transaction.set_rollback(True)
 
@@ -66,9 +69,9 @@ def record(call: Callable[[], object], part: str) -> list[tuple[str, Any]]:
     return asked
 
 
-def explain(call: Callable[[], object]) -> list[Mapping[str, Any]]:
-    """Return the steps of the plan of the one statement that puts a list in order."""
-    ((sql, parameters),) = record(call, ' AS "by_')
+def explain(call: Callable[[], object], part: str = ' AS "by_') -> list[Mapping[str, Any]]:
+    """Return the steps of the plan of the one statement with that part, which is the one that puts a list in order."""
+    ((sql, parameters),) = record(call, part)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
         return list(list_steps(cursor.fetchall()[0][0][0]["Plan"]))
@@ -109,6 +112,25 @@ def test_a_page_far_down_begins_where_its_key_says(
     steps = explain(lambda: read(key=write_key(Key((moment, 10), backwards=backwards)), sort=sort))
     assert [step["Node Type"] for step in steps] == ["Limit", "Index Scan"]
     assert (">=" if backwards else "<=") in steps[1]["Index Cond"]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    "find",
+    [
+        lambda: similar._numbers(["4711", "no-number"]),
+        lambda: candidates.find_by_number(read_question("4711"), among=Q()),
+    ],
+    ids=["excluded", "sought"],
+)
+def test_a_petition_is_looked_up_by_its_number_elsewhere(find: Callable[[], list[int]]) -> None:
+    steps = explain(find, "source_id")
+    assert indexes(steps) == {"petitions_petition_pkey", "petition_source_once"}
+    assert "Seq Scan" not in {step["Node Type"] for step in steps}
+    assert "4711" in Petition.objects.filter(pk__in=find()).values_list("source_id", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX petition_source_once")
+    assert "Seq Scan" in {step["Node Type"] for step in explain(find, "source_id")}
 
 
 @pytest.mark.usefixtures("filled")

@@ -82,6 +82,7 @@ class Turns:
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._passages = ThreadPoolExecutor(cores, initializer=go_last)
+        self._beside = ThreadPoolExecutor(AT_A_TIME)
 
     def answer(self, kind: str, texts: Sequence[str]) -> bytes:
         """Return the answer to a request."""
@@ -95,11 +96,17 @@ class Turns:
             if not self._turns.acquire(timeout=LONGEST_WAIT):
                 return BUSY
             try:
-                return DONE + b"".join(self._encode(text, kind == "query") for text in texts)
+                return DONE + self._encode_beside(texts, is_query=kind == "query")
             finally:
                 self._turns.release()
         finally:
             self._waiting.release()
+
+    def _encode_beside(self, texts: Sequence[str], *, is_query: bool) -> bytes:
+        """Encode the texts beside each other: a draft's title and its beginning, which takes longest."""
+        others = [self._beside.submit(self._encode, text, is_query) for text in texts[:-1]]
+        last = b"".join(self._encode(text, is_query) for text in texts[-1:])
+        return b"".join([*(other.result() for other in others), last])
 
 
 class Server(socketserver.ThreadingUnixStreamServer):

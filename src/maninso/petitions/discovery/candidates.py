@@ -1,6 +1,6 @@
 """Finds the petitions that a question may mean, with scores: by their words, and by what they mean."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -130,11 +130,16 @@ def holds_phrases(question: Question) -> Q:
     return condition
 
 
+def numbered_as(ours: Sequence[int], theirs: Sequence[str]) -> Q:
+    """Return the condition that a petition has one of the numbers, here or on the site it comes from."""
+    return Q(pk__in=ours) | (~Q(source="") & Q(source_id__in=theirs))  # as the index petition_source_once says it
+
+
 def find_by_number(question: Question, *, among: Q) -> list[int]:
     """Return the petitions whose number this is, here or on the site they come from."""
     if not question.number:
         return []
-    numbered = Q(pk=int(question.number)) | Q(source_id=question.number)
+    numbered = numbered_as([int(question.number)], [question.number])
     return list(Petition.objects.filter(LISTED, among, numbered).order_by("pk").values_list("pk", flat=True))
 
 

@@ -85,9 +85,15 @@ def write_vector(values: Sequence[float]) -> str:
 
 def encode(texts: Sequence[str], *, kind: str) -> list[Vector] | None:
     """Return the vectors of texts, or None where the encoder is not there or busy. `kind`: query, draft or passage."""
-    answer = ask_encoder(kind, texts, read=lambda held: read_exactly(held, len(texts) * DIMENSIONS * 4))
-    if answer is None:
-        return None
+    answer = ask_encoder(kind, texts, read=_vectors_of(texts))
+    return None if answer is None else _read_vectors(answer)
+
+
+def _vectors_of(texts: Sequence[str]) -> Callable[[socket.socket], bytes]:
+    return lambda held: read_exactly(held, len(texts) * DIMENSIONS * 4)
+
+
+def _read_vectors(answer: bytes) -> list[Vector]:
     floats = array("f", answer)
     return [tuple(floats[at : at + DIMENSIONS]) for at in range(0, len(floats), DIMENSIONS)]
 
@@ -210,12 +216,22 @@ def passage_texts(title: str, lead: str) -> list[str]:
     return [title, f"{title}\n{lead}"]
 
 
-def encode_draft(title: str, lead: str) -> Meaning | None:
-    """Return what a draft means, or None."""
-    if not has_vectors():
-        return None
-    vectors = encode(passage_texts(title, lead), kind="draft")
-    return make_meaning(title, lead, vectors) if vectors else None
+@contextmanager
+def asking_draft(title: str, lead: str) -> Iterator[Callable[[], Meaning | None] | None]:
+    """Ask what a draft means, and give what waits for the answer: that, or None; no such thing where nobody is asked.
+
+    What the block does before it waits goes on beside the encoder's work.
+    """
+    if not (title or lead) or not has_vectors():
+        yield None
+        return
+    texts = passage_texts(title, lead)
+
+    def understand(answer: bytes | None) -> Meaning | None:
+        return make_meaning(title, lead, _read_vectors(answer)) if answer is not None else None
+
+    with asking_encoder("draft", texts, read=_vectors_of(texts)) as wait:
+        yield lambda: understand(wait())
 
 
 _questions: dict[str, str] = {}
@@ -232,7 +248,7 @@ def asking_question(text: str) -> Iterator[Callable[[], str | None]]:
     if known is not None or not text or not has_vectors():
         yield lambda: known
         return
-    with asking_encoder("query", [text], read=lambda held: read_exactly(held, DIMENSIONS * 4)) as wait:
+    with asking_encoder("query", [text], read=_vectors_of([text])) as wait:
         yield lambda: _remember(text, wait())
 
 

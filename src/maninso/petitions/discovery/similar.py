@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q
 from django.db.models.functions import Left
 
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.rows import LISTED, card_rows
 from maninso.petitions.access.views import PetitionCard
 from maninso.petitions.discovery import meaning
-from maninso.petitions.discovery.candidates import limited_time
+from maninso.petitions.discovery.candidates import limited_time, numbered_as
 from maninso.petitions.discovery.grams import (
     Weights,
     grams_of_word,
@@ -108,15 +107,18 @@ def _list_shared(text: str, cards: Sequence[PetitionCard]) -> dict[int, tuple[st
 def _numbers(exclude: Sequence[str]) -> list[int]:
     given = [number for number in exclude if number][:_MOST_EXCLUDED]
     ours = [int(number) for number in given if number.isascii() and number.isdigit() and len(number) < 19]
-    return list(Petition.objects.filter(Q(pk__in=ours) | Q(source_id__in=given)).values_list("pk", flat=True))
+    return list(Petition.objects.filter(numbered_as(ours, given)).values_list("pk", flat=True))
 
 
 def _compare(title: str, lead: str, exclude: list[int]) -> list[_Compared]:
     weights = read_weights()
     mine = profile(title, lead, weights)
-    meant = meaning.encode_draft(title, lead) if title or lead else None
+    with meaning.asking_draft(title, lead) as wait:
+        found = _find_candidates(mine, weights, exclude, visits=_VISITS_BESIDE if wait else _MOST_VISITS)
+        meant = wait() if wait else None
+    if wait and meant is None:  # words have to do it alone
+        found = _find_candidates(mine, weights, exclude, visits=_MOST_VISITS)
     own = meant.own if meant else None
-    found = _find_candidates(mine, weights, exclude, visits=_MOST_VISITS if own is None else _VISITS_BESIDE)
     cosines = _compare_meaning(own, near=meant.write(), known=found, exclude=exclude) if meant and own else {}
     nearest = sorted(cosines, key=lambda each: (-cosines[each], -each))[:_COMPARED]
     looked_at = {*nearest, *found[: _COMPARED_BY_WORDS if own else _CANDIDATES]}

@@ -109,7 +109,7 @@ class Petition(models.Model):
                 condition=Q(source="") | Q(state__in=REPORTED_STATES), name="petition_reported_state"
             ),
             models.UniqueConstraint(
-                fields=["source", "source_id"], condition=~Q(source=""), name="petition_source_once"
+                fields=["source_id", "source"], condition=~Q(source=""), name="petition_source_once"
             ),
         ]
         indexes: ClassVar = [
