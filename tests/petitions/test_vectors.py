@@ -17,6 +17,7 @@ from maninso.petitions.discovery import (
     list_choices,
     prepare_vectors,
     search_petitions,
+    similar,
     understand,
     vector_lag,
 )
@@ -119,6 +120,61 @@ def test_a_question_is_understood_beside_the_query_by_words(
         assert understood == [True]
         assert look_for("longer opening hours for libraries", now) == [library]
         assert len(understood) == 1  # it is remembered
+
+
+def test_a_draft_is_understood_beside_the_query_by_words(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
+) -> None:
+    is_looked_up, understood = threading.Event(), []
+    together = threading.Barrier(2)  # its title and its beginning
+
+    def encode(text: str, is_query: bool) -> bytes:
+        if "Please" in text:
+            together.wait(10)
+            understood.append(is_looked_up.wait(10))
+        return model()(text, is_query)
+
+    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if "petition_search" in sql:
+            is_looked_up.set()
+        return execute(sql, parameters, many, context)
+
+    library = opened(title="Open the library at night", body="It closes at six.")
+    catch_up(now=now)
+    with serve(tmp_path, Turns(encode), settings), connection.execute_wrapper(note):
+        encode_batch()
+        is_looked_up.clear()
+        alike = find_similar(title="Please open the library at night", text="It is closed.", now=now)
+    assert [each.card.petition_id for each in alike] == [library]
+    assert understood == [True, True]
+
+
+def test_a_draft_that_is_not_understood_is_looked_up_by_more_words(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(title="Open the library")
+    catch_up(now=now)
+    find, asked = similar._find_candidates, list[int]()
+
+    def note(*arguments: Any, visits: int) -> list[int]:
+        asked.append(visits)
+        return find(*arguments, visits=visits)
+
+    monkeypatch.setattr(similar, "_find_candidates", note)
+    for _ in range(2):
+        asked.clear()
+        find_similar(title="Open the library", text="", now=now)
+    assert asked == [similar._MOST_VISITS]  # nobody was there to ask a moment ago
+    asked.clear()
+    turns = Turns(model())
+    with serve(tmp_path, turns, settings):
+        encode_batch()
+        find_similar(title="Open the library", text="", now=now)
+        assert asked == [similar._VISITS_BESIDE]
+        asked.clear()
+        turns.answer = lambda kind, texts: BUSY  # type: ignore[method-assign]
+        find_similar(title="Open the library", text="", now=now)
+    assert asked == [similar._VISITS_BESIDE, similar._MOST_VISITS]
 
 
 @pytest.mark.usefixtures("encoder")

@@ -122,10 +122,15 @@ def asking_encoder(
             held.close()  # its answer would come when the next one is waited for
 
 
+def _is_away() -> bool:
+    """Whether there is no encoder, or it was not there a moment ago."""
+    return not settings.MANINSO.semantic or time.monotonic() < _away_until
+
+
 def _unless_away(step: Callable[[], _T]) -> _T | None:
     """Return what a step returns, or None where the encoder is too slow or away: then it is not asked for a while."""
     global _away_until
-    if not settings.MANINSO.semantic or time.monotonic() < _away_until:
+    if _is_away():
         return None
     try:
         return step()
@@ -222,7 +227,7 @@ def asking_draft(title: str, lead: str) -> Iterator[Callable[[], Meaning | None]
 
     What the block does before it waits goes on beside the encoder's work.
     """
-    if not (title or lead) or not has_vectors():
+    if not (title or lead) or _is_away() or not has_vectors():
         yield None
         return
     texts = passage_texts(title, lead)
