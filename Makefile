@@ -59,7 +59,7 @@ format: $(INSTALLED) ## bring the code into its form
 bench: $(INSTALLED) ## measure, and print ratios of one run
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
-# The sites are kept under SITES: a first run encodes the archive and fills the large one, which takes over half an hour on two cores.
+# The sites are kept under SITES: a first run encodes the archive and fills the large one, over half an hour on two cores.
 bench-search: $(INSTALLED) ## measure search on an archive (ARCHIVE=month files LABELS=labels and score.py, PETITIONS=500000)
 	@$(BIN)/python bench/search/quality.py $(ARCHIVE) $(LABELS) --home $(SITES)/bench-search
 	@$(BIN)/python bench/search/latency.py $(ARCHIVE) --petitions $(PETITIONS) --home $(SITES)/bench-search-large --vectors-of $(SITES)/bench-search

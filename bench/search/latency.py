@@ -21,6 +21,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from serving import maninso, own_environment, processor_seconds, serve_site
 
 SENTENCES = 20_000
 ROUNDS, QUESTIONS, DRAFTS = 3, 60, 25
+REAL = "similar, real drafts"
 WARMED_BY = 20  # questions before those that count, as on a site that has been up for a minute
 
 FILL = """
@@ -83,16 +85,22 @@ STEP = 20_000
 PLANNED = ("횡단보도 신호 시간", "국민 안전")
 
 
-def read_sentences(archive: Path) -> list[str]:
-    """Return sentences of the archive's texts, all different."""
-    found: dict[str, None] = {}
+def read_petitions(archive: Path) -> Iterator[tuple[str, str]]:
+    """Give titles and texts of the archive's petitions."""
     for path in sorted(archive.glob("petitions_*")):
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         for line in data.decode().splitlines():
             row = json.loads(line)
-            for sentence in re.split(r"(?<=[.!?])\s+", f"{row['title']}. {row['content']}"):
-                if 20 <= len(sentence) <= 200:
-                    found.setdefault(" ".join(sentence.split()).replace("\0", ""))
+            yield row["title"], row["content"]
+
+
+def read_sentences(archive: Path) -> list[str]:
+    """Return sentences of the archive's texts, all different."""
+    found: dict[str, None] = {}
+    for title, text in read_petitions(archive):
+        for sentence in re.split(r"(?<=[.!?])\s+", f"{title}. {text}"):
+            if 20 <= len(sentence) <= 200:
+                found.setdefault(" ".join(sentence.split()).replace("\0", ""))
     return random.Random(1).sample(sorted(found), min(SENTENCES, len(found)))
 
 
@@ -181,7 +189,7 @@ def copy_vectors(home: Path) -> list[tuple[int, float, float, str]]:
     return [tuple(row) for row in json.loads(done.stdout)]
 
 
-def measure(url: str, site: int, petitions: int) -> None:
+def measure(url: str, site: int, petitions: int, drafts: list[tuple[str, str]]) -> None:
     """Ask, and print how long the answers took; hardly a question is asked twice."""
     rnd = random.Random(7)
     texts = []
@@ -190,12 +198,16 @@ def measure(url: str, site: int, petitions: int) -> None:
         with urllib.request.urlopen(f"{url}/petitions.json?count=50&page={page}") as answer:
             rows = json.load(answer)["data"]
         texts += [(row["attributes"]["action"], row["attributes"]["background"]) for row in rows]
-    for part, count in (("search", QUESTIONS), ("similar", DRAFTS)):
+    for part, asked, count in (
+        ("search", texts, QUESTIONS),
+        ("similar", texts, DRAFTS),
+        (REAL, drafts, DRAFTS),
+    ):
         for _ in range(WARMED_BY):
-            ask(make_address(url, part, *rnd.choice(texts), rnd))
+            ask(make_address(url, part, *rnd.choice(asked), rnd))
         rounds, taken = [], processor_seconds(site)
         for _ in range(ROUNDS):
-            times = sorted(ask(make_address(url, part, *rnd.choice(texts), rnd)) for _ in range(count))
+            times = sorted(ask(make_address(url, part, *rnd.choice(asked), rnd)) for _ in range(count))
             rounds.append((statistics.median(times), times[int(len(times) * 0.95)]))
         each = (processor_seconds(site) - taken) * 1000 / (ROUNDS * count)
         shown = "; ".join(f"p50 {median:.0f} ms, p95 {high:.0f} ms" for median, high in rounds)
@@ -213,7 +225,7 @@ def ask(address: str) -> float:
 def make_address(url: str, part: str, title: str, text: str, rnd: random.Random) -> str:
     """Return a question of two to four words, or a draft."""
     words = title.split()
-    start = rnd.randrange(max(1, len(words) - 2))
+    start = 0 if part == REAL else rnd.randrange(max(1, len(words) - 2))
     if part == "search":
         query = " ".join(words[start : start + rnd.randint(2, 4)])
         return f"{url}/petitions.json?{urllib.parse.urlencode({'q': query})}"
@@ -259,10 +271,12 @@ def main() -> None:
     given = parser.parse_args()
     os.environ["MANINSO_HOME"] = str(given.home.absolute())
     fill(given.archive, given.petitions, given.vectors_of)
+    # As people type them: the whole title, and the beginning that is looked at.
+    drafts = [(title.strip(), " ".join(text.split())[:300]) for title, text in read_petitions(given.archive)]
     for name, semantic in (("words alone", "0"), *((("with meanings", "1"),) if given.vectors_of else ())):
         with serve_site(MANINSO_SEMANTIC=semantic) as (url, site):
             print(f"-- {name}, {given.petitions:,} petitions", flush=True)
-            measure(url, site, given.petitions)
+            measure(url, site, given.petitions, drafts)
             if semantic == "1" or not given.vectors_of:  # whose encoder answers this process, too
                 explain()
 

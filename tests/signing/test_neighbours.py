@@ -3,7 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
@@ -39,24 +40,33 @@ async def wait_until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
+@asynccontextmanager
+async def two_processes(connect: Connect) -> AsyncIterator[tuple[Intake, Intake]]:
+    """Intakes of two web processes that tell one another."""
+    here, there = Intake(connect), Intake(connect)
+    talks = [Neighbours(here, connect), Neighbours(there, connect)]
+    for each in (here, there, *talks):
+        await each.start()
+    try:
+        yield here, there
+    finally:
+        for each in (*talks, here, there):
+            await each.stop()
+
+
 def test_a_rush_hears_of_signatures_and_buttons_elsewhere(connect: Connect, logs: Logs) -> None:
     rush, other = logs.open(), logs.open()
 
     async def story() -> None:
-        here, there = Intake(connect), Intake(connect)
-        talks = [Neighbours(here, connect), Neighbours(there, connect)]
-        for each in (here, there, *talks):
-            await each.start()
-        await sign(here, rush)
-        await sign(there, rush)
-        await asyncio.sleep(3 * module.TOLD_EVERY)
-        assert not here.is_shared
-        assert not there.is_shared  # one petition, whoever signs it
-        there.expect(other)
-        assert there.is_shared
-        await wait_until(lambda: here.is_shared)
-        for each in (*talks, here, there):
-            await each.stop()
+        async with two_processes(connect) as (here, there):
+            await sign(here, rush)
+            await sign(there, rush)
+            await asyncio.sleep(3 * module.TOLD_EVERY)
+            assert not here.is_shared
+            assert not there.is_shared  # one petition, whoever signs it
+            there.expect(other)
+            assert there.is_shared
+            await wait_until(lambda: here.is_shared)
 
     asyncio.run(story())
 
@@ -80,17 +90,12 @@ def test_a_rush_that_begins_later_has_heard_of_the_others(connect: Connect, logs
     rush, other = logs.open(), logs.open()
 
     async def story() -> None:
-        here, there = Intake(connect), Intake(connect)
-        talks = [Neighbours(here, connect), Neighbours(there, connect)]
-        for each in (here, there, *talks):
-            await each.start()
-        await sign(there, other)
-        await wait_until(lambda: here._latest == other)
-        assert not here.is_shared
-        await sign(here, rush)
-        assert here.is_shared
-        for each in (*talks, here, there):
-            await each.stop()
+        async with two_processes(connect) as (here, there):
+            await sign(there, other)
+            await wait_until(lambda: here._latest == other)
+            assert not here.is_shared
+            await sign(here, rush)
+            assert here.is_shared
 
     asyncio.run(story())
 

@@ -134,7 +134,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 def go_last() -> None:
-    """Let this thread run only where no other one wants to."""
+    """Let the threads of everybody else go first."""
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
