@@ -3,6 +3,8 @@
 import math
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from array import array
@@ -58,10 +60,10 @@ def test_centring_makes_strangers_strange(home: Path, settings: Any) -> None:
     assert 0 < library.title_stretch <= 1
 
 
-@pytest.mark.parametrize("cores", [1, 3])
-def test_passages_are_worked_at_on_as_many_cores_as_are_given_and_go_last(cores: int) -> None:
-    together = threading.Barrier(cores)
-    busy = threading.BoundedSemaphore(cores)
+@pytest.mark.parametrize("passages", [1, 3])
+def test_passages_are_worked_at_as_many_at_a_time_as_is_said_and_go_last(passages: int) -> None:
+    together = threading.Barrier(passages)
+    busy = threading.BoundedSemaphore(passages)
     priorities = set[int]()
 
     def encode(text: str, is_query: bool) -> bytes:
@@ -71,11 +73,34 @@ def test_passages_are_worked_at_on_as_many_cores_as_are_given_and_go_last(cores:
         busy.release()
         return text.encode()
 
-    texts = [str(number) for number in range(3 * cores)]
-    turns = Turns(encode, cores=cores)
+    texts = [str(number) for number in range(3 * passages)]
+    turns = Turns(encode, passages=passages)
     assert turns.answer("passage", texts) == DONE + "".join(texts).encode()  # in the order of the question
     assert priorities == {NICE}
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < NICE
+
+
+HELPERS = """
+import os, threading
+from concurrent.futures import ThreadPoolExecutor
+from maninso.run.encoder import NICE, go_last, load_model
+encode = load_model(cores={cores})
+before = set(os.listdir("/proc/self/task"))
+encode("작은 도서관", True)
+asked = set(os.listdir("/proc/self/task")) - before
+with ThreadPoolExecutor(1, initializer=go_last) as last:
+    own = last.submit(threading.get_native_id).result()
+    last.submit(encode, "작은 도서관", False).result()
+    indexing = set(os.listdir("/proc/self/task")) - before - asked - {{str(own)}}
+    print(len(asked), len(indexing), {{os.getpriority(os.PRIO_PROCESS, int(each)) for each in indexing}} <= {{NICE}})
+"""
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_the_model_works_at_a_text_on_as_many_cores_as_are_given_and_its_helpers_go_last_too(cores: int) -> None:
+    # In a process of its own: OpenMP reads the number when it is loaded.
+    done = subprocess.run([sys.executable, "-c", HELPERS.format(cores=cores)], check=True, capture_output=True)
+    assert done.stdout.split() == [b"%d" % (cores - 1), b"%d" % (cores - 1), b"True"]
 
 
 def test_too_many_questions_are_turned_away_and_passages_wait() -> None:

