@@ -114,13 +114,18 @@ def _look_among(
     among: dict[tuple[int, str], str] = {}
     for mine, rank in untold:
         gram = ranked[rank]
-        others = [lexeme for (other, _), lexeme in asked.items() if other not in mine]
-        texts = [f"'{ranked[other]}'" for _, other in untold if other not in mine]
+        others = {place: lexeme for place, lexeme in asked.items() if place[0] not in mine}
+        texts = {(other, ""): f"'{ranked[other]}'" for _, other in untold if other not in mine}
         if (rank, TITLE) not in asked and (others or texts):
-            among[rank, TITLE] = f"'{TITLE}{gram}' & ({' | '.join([*others, *texts])})"
+            among[rank, TITLE] = f"'{TITLE}{gram}' & ({_join(others | texts)})"
         if others:
-            among[rank, ""] = f"'{gram}' & !'{TITLE}{gram}' & ({' | '.join(others)})"
+            among[rank, ""] = f"'{gram}' & !'{TITLE}{gram}' & ({_join(others)})"
     return among
+
+
+def _join(asked: Mapping[tuple[int, str], str]) -> str:
+    """Return what asks for any of these; a gram whose text is asked for needs no asking for its title as well."""
+    return " | ".join(lexeme for (rank, mark), lexeme in asked.items() if mark != TITLE or (rank, "") not in asked)
 
 
 def _score(mark: str, with_text: bool) -> float:
