@@ -13,7 +13,7 @@ from maninso.petitions.discovery.grams import REST, TITLE, Weights, grams_of_wor
 
 MOST_GRAMS = 24  # that the index is asked for; each is a bit of what a petition holds
 MOST_VISITS = 10_000  # petitions that those grams may hold together: what keeps a question fast on a large site
-_MOST_UNTOLD = 4  # words that are looked for among what others find: each takes about as long as 2,000 visits
+_MOST_UNTOLD = 3  # words that are looked for among what others find: each takes about as long as 2,000 visits
 MOST_HITS = 40_000  # petitions that one gram is followed to, whatever was counted
 _COMMON = 0.2  # a gram in more petitions than this share tells nothing, where there are others
 _SMALL = 200  # petitions: with fewer, nothing is called common
@@ -101,7 +101,7 @@ def _list_places(rank: int, gram: str, begun: Collection[str], weights: Weights)
 def _list_untold(
     words: Sequence[str], ranked: Sequence[str], asked: Collection[tuple[int, str]]
 ) -> Sequence[tuple[Collection[int], int]]:
-    """Return of each word that no text is asked for its grams and the rarest of them; of four words at most."""
+    """Return of each word that no text is asked for its grams and the rarest of them; of three words at most."""
     grams = [[ranked.index(gram) for gram in grams_of_word(word) if gram in ranked] for word in words]
     untold = [(mine, min(mine)) for mine in grams if mine and not any((rank, "") in asked for rank in mine)]
     return sorted(untold, key=lambda word: word[1])[:_MOST_UNTOLD]
