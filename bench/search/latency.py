@@ -82,7 +82,7 @@ WORDS_INDEX = (
 )
 MEANINGS_INDEX = "CREATE INDEX IF NOT EXISTS petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops)"
 STEP = 20_000
-PLANNED = ("횡단보도 신호 시간", "국민 안전")
+PLANNED = ("횡단보도 신호 시간", "국민 안전", "safer crosswalks")
 
 
 def read_petitions(archive: Path) -> Iterator[tuple[str, str]]:
@@ -233,7 +233,7 @@ def make_address(url: str, part: str, title: str, text: str, rnd: random.Random)
 
 
 def explain() -> None:
-    """Print the plans, as they are executed, of what a question of rare words, one of common ones and a draft ask."""
+    """Print the plans, as they are executed, of what a question of rare words, one of common ones, one in letters and a draft ask."""
     from maninso.run.database import open_site
     from maninso.run.settings import read_settings
 

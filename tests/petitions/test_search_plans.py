@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 
 from maninso.petitions.discovery import candidates, meaning, similar
 from maninso.petitions.discovery.question import read_question
@@ -121,7 +122,8 @@ def test_what_is_near_in_meaning_is_looked_up(explain: Callable[..., list[Mappin
 
     def ask() -> object:
         found = candidates.Found({1_000_001: 1.0})
-        return candidates.find_by_meaning(near, found, among=None, is_narrowed=False)  # type: ignore[arg-type]
+        question = read_question("도서관")
+        return candidates.find_by_meaning(near, question, found, {}, among=Q(), is_narrowed=False)
 
     steps = explain(ask)
     assert "petition_vector_bits" in indexes(steps)

@@ -17,7 +17,8 @@ from maninso.petitions.discovery.question import Question
 from maninso.petitions.discovery.sql import QUERIES
 from maninso.petitions.models import BillPetition, Petition, Response
 
-MOST_NEAR = 100  # petitions that are found by meaning alone
+_MOST_NEAR, _MOST_NEAR_IN_LETTERS = 100, 400  # petitions that are found by meaning alone
+_LEANED_ON = 5  # petitions that a question's meaning leans towards, by what they score
 MOST_FOUND = 500  # petitions that a question finds; the best ones
 PATIENCE = 5000  # milliseconds that one statement of a search may take
 _MOST_LOOKED_AT = 1000  # petitions with grams of the question, of which most hold a word of it
@@ -86,21 +87,31 @@ def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
     )
 
 
-def find_by_meaning(near: str, found: Found, *, among: Q, is_narrowed: bool) -> Mapping[int, float]:
+def find_by_meaning(
+    near: str, question: Question, found: Found, words: Mapping[int, float], *, among: Q, is_narrowed: bool
+) -> Mapping[int, float]:
     """Return how near to a question's meaning petitions are, from -1 to 1.
 
-    The 100 nearest, and the best 100 that its words found; `near` is as `meaning.asking_question` gives it.
+    The nearest, and the best 100 that its words found; `near` is as `meaning.asking_question` gives it. `words` is what
+    its words add for some. The question leans towards what the best five mean, so it finds by a petition that says what
+    it asks the others that do (Rocchio's relevance feedback, without asking anybody).
     """
     condition, named = _compile(among, is_narrowed)
+    known = list(found.scores)[:_MOST_MEANT]
+    # In letters it is mostly petitions in Hangul that are looked for: the signs, by which they are, tell less across
+    # languages; and words find few of them.
+    most = _MOST_NEAR if question.is_korean else _MOST_NEAR_IN_LETTERS
     with connection.cursor() as cursor:
         # As many as are asked for; and so that a filter leaves enough.
-        cursor.execute("SET LOCAL hnsw.ef_search = 100; SET LOCAL hnsw.iterative_scan = relaxed_order")
+        cursor.execute(f"SET LOCAL hnsw.ef_search = {most}; SET LOCAL hnsw.iterative_scan = relaxed_order")
         cursor.execute(
             QUERIES["find_by_meaning"].replace("{among}", condition),
             {
                 "near": near,
-                "known": list(found.scores)[:_MOST_MEANT],
-                "most": MOST_NEAR,
+                "known": known,
+                "scores": [words.get(each, 0.0) for each in known],
+                "most": most,
+                "leaned_on": _LEANED_ON,
                 **named,
             },
         )

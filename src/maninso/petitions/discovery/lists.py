@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from maninso.petitions.access.build import build_cards
 from maninso.petitions.access.find import read_listed
@@ -34,7 +34,7 @@ _MOST_PER_PAGE = 500
 _FAR = 0.3  # of the best score of words: what scores less is not meant
 _OF_WORDS, _OF_WORDS_IN_LETTERS = 0.3, 0.1  # that the best score of words adds to a cosine
 _NEAR = 0.1  # the least cosine of what is meant without holding the words
-_FAR_IN_MEANING = 0.45  # of the best cosine: what has less is not meant, unless it holds the words
+_FAR_IN_MEANING = 0.3  # of the best cosine: what has less is not meant, unless it holds the words
 _QUOTES = re.compile('["“”„«»]')
 _BY_NUMBER = 2.0  # above every score of words
 _MANY = 10_000  # petitions: so many are not counted anew for every page
@@ -122,29 +122,33 @@ def find_matches(question: Question, wanted: Wanted, *, now: dt.datetime) -> Fou
         scores = {petition_id: found.scores[petition_id] for petition_id in found.whole & found.scores.keys()}
     else:
         meant = meant if ahead else meaning.encode_question(wanted.query)
-        near = find_by_meaning(meant, found, among=among, is_narrowed=wanted.is_narrowed) if meant else None
-        scores = _by_relevance(question, found, near)
+        scores = _by_relevance(question, found, meant, among=among, is_narrowed=wanted.is_narrowed)
     for petition_id in find_by_number(question, among=among):
         scores[petition_id] = _BY_NUMBER
     return Found(scores, found.whole, found.is_cut, by_meaning=bool(scores.keys() - found.scores.keys()))
 
 
-def _by_relevance(question: Question, found: Found, near: Mapping[int, float] | None) -> dict[int, float]:
+def _by_relevance(
+    question: Question, found: Found, meant: str | None, *, among: Q, is_narrowed: bool
+) -> dict[int, float]:
     """Return the petitions that are not far behind the best, with scores of words and, where known, of meaning.
 
     In letters, single words that a petition holds mislead more than they tell: only those that hold most of them count.
     """
     best = max(found.scores.values(), default=0.0)
-    if near is None:
-        return {each: score / best for each, score in found.scores.items() if score >= _FAR * best}
-    held = found.scores.keys() if question.is_korean else found.whole
-    words = {petition_id: score / best for petition_id, score in found.scores.items() if petition_id in held}
+    told = {each: score / best for each, score in found.scores.items()}
+    if meant is None:
+        return {each: score for each, score in told.items() if score >= _FAR}
+    if not question.is_korean:
+        told = {each: score for each, score in told.items() if each in found.whole}
     part = _OF_WORDS if question.is_korean else _OF_WORDS_IN_LETTERS
+    words = {each: part * score for each, score in told.items()}
+    near = find_by_meaning(meant, question, found, words, among=among, is_narrowed=is_narrowed)
     least = max(_NEAR, _FAR_IN_MEANING * max(near.values(), default=0.0))
     return {
-        petition_id: max(near.get(petition_id, 0.0), 0.0) + part * words.get(petition_id, 0.0)
-        for petition_id in near.keys() | words.keys()
-        if near.get(petition_id, 0.0) >= least or words.get(petition_id, 0.0) >= _FAR
+        each: max(near.get(each, 0.0), 0.0) + words.get(each, 0.0)
+        for each in near.keys() | words.keys()
+        if near.get(each, 0.0) >= least or told.get(each, 0.0) >= _FAR
     }
 
 

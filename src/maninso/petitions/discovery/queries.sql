@@ -82,15 +82,29 @@ INSERT INTO petition_search_due (petition_id) SELECT id FROM petitions_petition 
 DELETE FROM petition_gram
 
 -- name: find_by_meaning
--- The petitions nearest to a question (`near`, as a vector twice) and those that were found by words, with cosines.
+-- The petitions nearest to a question (`near`, as a vector twice) and those that were found by words, with cosines to what
+-- the question means once it leans towards the best of them: by its own cosines and what words add (`scores`).
 -- Which those are is found first: an OR of the two would read all vectors.
-SELECT petition_id, -(e <#> %(near)s::halfvec(768))::float8 / 2
-FROM (
-    (SELECT petition_id FROM petition_vector WHERE {among}
-     ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s)
-    UNION SELECT unnest(%(known)s::bigint[])
-) AS found
-JOIN petition_vector USING (petition_id) JOIN petition_search USING (petition_id)
+WITH found AS MATERIALIZED (
+    SELECT petition_id, e,
+           greatest(coalesce(score, 0) - (e <#> %(near)s::halfvec(768)) / 2, 0)::real AS score
+    FROM (
+        (SELECT petition_id FROM petition_vector WHERE {among}
+         ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s)
+        UNION SELECT unnest(%(known)s::bigint[])
+    ) AS candidate
+    JOIN petition_vector USING (petition_id) JOIN petition_search USING (petition_id)
+    LEFT JOIN unnest(%(known)s::bigint[], %(scores)s::real[]) AS told (petition_id, score) USING (petition_id)
+), best AS (
+    SELECT e, score FROM found ORDER BY score DESC, petition_id DESC LIMIT %(leaned_on)s
+), leaning AS (
+    -- A petition's title and its text count half each, and the question is compared with both.
+    SELECT l2_normalize(%(near)s::vector(768) + sum(
+        (e + (subvector(e, 385, 384) || subvector(e, 1, 384)))::vector * array_fill(score / 2, ARRAY[768])::vector
+    ))::halfvec AS e
+    FROM best
+)
+SELECT petition_id, -(found.e <#> leaning.e) / sqrt(2.0) FROM found CROSS JOIN leaning
 
 -- name: compare_meaning
 -- The petitions nearest to a text and those that share its grams, with the mean of the cosines of titles and of texts,

@@ -49,7 +49,7 @@ _LEANED_ON, _LEANING = 3, 1.5  # petitions that a draft's meaning leans towards,
 _MOST_GRAMS = 40  # that the index is asked for
 _MOST_VISITS = 40_000  # petitions that those grams may hold together
 _VISITS_BESIDE = 10_000  # the same where meaning finds the most
-_COMPARED, _COMPARED_BY_WORDS = 80, 40  # of the candidates, where meanings are known: the nearest, those alike
+_COMPARED, _COMPARED_BY_WORDS = 50, 20  # of the candidates, where meanings are known: the nearest, those alike
 
 
 @dataclass(frozen=True, kw_only=True)
