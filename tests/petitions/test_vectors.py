@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from maninso.petitions.discovery import (
     understand,
     vector_lag,
 )
+from maninso.petitions.discovery.meaning import DIMENSIONS
 from maninso.petitions.lifecycle import Reason, remove_petition
 from maninso.run.encoder import BUSY, Turns
 
@@ -95,6 +97,55 @@ def test_what_is_meant_is_found_in_other_words_and_another_language(
     alike = find_similar(title="야간에도 책 읽는 곳이 문을 열게 해 주세요", text="도서관이 일찍 닫습니다", now=now)
     assert alike[0].card.petition_id == library
     assert alike[0].score > alike[1].score
+
+
+def point(*directions: int) -> bytes:
+    """Return a vector into these directions, so long that centring hardly turns it."""
+    vector = [0.0] * DIMENSIONS
+    for direction in directions:
+        vector[direction] = 1000.0 / len(directions) ** 0.5
+    return array("f", vector).tobytes()
+
+
+def test_a_question_finds_by_what_says_it_the_others_that_mean_that(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
+) -> None:
+    meant = {"question": point(0), "bridge": point(0, 1), "beyond": point(1), "apart": point(2)}
+
+    def encode(text: str, is_query: bool) -> bytes:
+        return next(vector for word, vector in meant.items() if word in text)
+
+    beyond, _apart = opened(title="beyond", body="beyond"), opened(title="apart", body="apart")
+    with serve(tmp_path, Turns(encode), settings):
+        catch_up(now=now)
+        encode_batch()
+        assert look_for("question", now) == []
+        bridge = opened(title="bridge", body="bridge")
+        catch_up(now=now)
+        encode_batch()
+        assert look_for("question", now) == [bridge, beyond]
+
+
+@pytest.mark.usefixtures("encoder")
+@pytest.mark.parametrize(("query", "most"), [("도서관", 100), ("library", 400)])
+def test_across_languages_more_is_looked_at(
+    opened: Callable[..., int], now: dt.datetime, query: str, most: int
+) -> None:
+    asked = []
+
+    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if "hnsw" in sql:
+            asked.append(sql.partition(";")[0])
+        if "leaned_on" in (parameters or ()):
+            asked.append(parameters["most"])
+        return execute(sql, parameters, many, context)
+
+    opened()
+    catch_up(now=now)
+    encode_batch()
+    with connection.execute_wrapper(note):
+        look_for(query, now)
+    assert asked == [f"SET LOCAL hnsw.ef_search = {most}", most]
 
 
 def test_a_question_is_understood_beside_the_query_by_words(
