@@ -233,7 +233,7 @@ def make_address(url: str, part: str, title: str, text: str, rnd: random.Random)
 
 
 def explain() -> None:
-    """Print the plans, as they are executed, of what a question of rare words, one of common ones, one in letters and a draft ask."""
+    """Print the plans, as they are executed: of questions of rare words, of common ones and in letters, of a draft."""
     from maninso.run.database import open_site
     from maninso.run.settings import read_settings
 
