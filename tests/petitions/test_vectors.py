@@ -99,31 +99,34 @@ def test_what_is_meant_is_found_in_other_words_and_another_language(
     assert alike[0].score > alike[1].score
 
 
-def point(*directions: int) -> bytes:
-    """Return a vector into these directions, so long that centring hardly turns it."""
-    vector = [0.0] * DIMENSIONS
-    for direction in directions:
-        vector[direction] = 1000.0 / len(directions) ** 0.5
-    return array("f", vector).tobytes()
+def point(*towards: float) -> bytes:
+    """Return a vector into this direction, so long that centring hardly turns it."""
+    return array("f", [1000.0 * value for value in towards] + [0.0] * (DIMENSIONS - len(towards))).tobytes()
 
 
 def test_a_question_finds_by_what_says_it_the_others_that_mean_that(
     opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
 ) -> None:
-    meant = {"question": point(0), "bridge": point(0, 1), "beyond": point(1), "apart": point(2)}
+    meant = {
+        "question": point(1),
+        "nearest": point(0.9, 0, 0.436),
+        "bridge": point(0.707, 0.707),
+        "beyond": point(0.15, 0.989),  # too far from the question and its nearest, and near to the bridge
+        "apart": point(0.05, 0.999),  # nearer to that, but hardly meant by the question itself
+    }
 
     def encode(text: str, is_query: bool) -> bytes:
         return next(vector for word, vector in meant.items() if word in text)
 
-    beyond, _apart = opened(title="beyond", body="beyond"), opened(title="apart", body="apart")
+    nearest, beyond, _apart = (opened(title=word, body=word) for word in ("nearest", "beyond", "apart"))
     with serve(tmp_path, Turns(encode), settings):
         catch_up(now=now)
         encode_batch()
-        assert look_for("question", now) == []
+        assert look_for("question", now) == [nearest]
         bridge = opened(title="bridge", body="bridge")
         catch_up(now=now)
         encode_batch()
-        assert look_for("question", now) == [bridge, beyond]
+        assert look_for("question", now) == [nearest, bridge, beyond]
 
 
 @pytest.mark.usefixtures("encoder")

@@ -89,8 +89,8 @@ def find_by_words(question: Question, *, among: Q, is_narrowed: bool) -> Found:
 
 def find_by_meaning(
     near: str, question: Question, found: Found, words: Mapping[int, float], *, among: Q, is_narrowed: bool
-) -> Mapping[int, float]:
-    """Return how near to a question's meaning petitions are, from -1 to 1.
+) -> Mapping[int, tuple[float, float]]:
+    """Return how near to a question's meaning petitions are, from -1 to 1: as it is, and as it leans.
 
     The nearest, and the best 100 that its words found; `near` is as `meaning.asking_question` gives it. `words` is what
     its words add for some. The question leans towards what the best five mean, so it finds by a petition that says what
@@ -115,7 +115,7 @@ def find_by_meaning(
                 **named,
             },
         )
-        return dict(cursor.fetchall())
+        return {petition_id: (cosine, leaning) for petition_id, cosine, leaning in cursor.fetchall()}
 
 
 def _compile(among: Q, is_narrowed: bool) -> tuple[str, dict[str, Any]]:

@@ -33,8 +33,8 @@ from maninso.petitions.models import Petition
 _MOST_PER_PAGE = 500
 _FAR = 0.3  # of the best score of words: what scores less is not meant
 _OF_WORDS, _OF_WORDS_IN_LETTERS = 0.3, 0.1  # that the best score of words adds to a cosine
-_NEAR = 0.1  # the least cosine of what is meant without holding the words
-_FAR_IN_MEANING = 0.3  # of the best cosine: what has less is not meant, unless it holds the words
+_NEAR = 0.1  # the least cosine of what is meant without holding the words,
+_FAR_IN_MEANING = 0.3  # and how much of the best one once the question leans
 _QUOTES = re.compile('["“”„«»]')
 _BY_NUMBER = 2.0  # above every score of words
 _MANY = 10_000  # petitions: so many are not counted anew for every page
@@ -144,11 +144,11 @@ def _by_relevance(
     part = _OF_WORDS if question.is_korean else _OF_WORDS_IN_LETTERS
     words = {each: part * score for each, score in told.items()}
     near = find_by_meaning(meant, question, found, words, among=among, is_narrowed=is_narrowed)
-    least = max(_NEAR, _FAR_IN_MEANING * max(near.values(), default=0.0))
+    least = _FAR_IN_MEANING * max((leaning for _, leaning in near.values()), default=0.0)
+    meant_too = {each for each, (cosine, leaning) in near.items() if cosine >= _NEAR and leaning >= least}
     return {
-        each: max(near.get(each, 0.0), 0.0) + words.get(each, 0.0)
-        for each in near.keys() | words.keys()
-        if near.get(each, 0.0) >= least or told.get(each, 0.0) >= _FAR
+        each: max(near[each][1] if each in near else 0.0, 0.0) + words.get(each, 0.0)
+        for each in meant_too | {each for each, score in told.items() if score >= _FAR}
     }
 
 

@@ -82,12 +82,11 @@ INSERT INTO petition_search_due (petition_id) SELECT id FROM petitions_petition 
 DELETE FROM petition_gram
 
 -- name: find_by_meaning
--- The petitions nearest to a question (`near`, as a vector twice) and those that were found by words, with cosines to what
--- the question means once it leans towards the best of them: by its own cosines and what words add (`scores`).
+-- The petitions nearest to a question (`near`, as a vector twice) and those that were found by words, with cosines to it,
+-- and to what it means once it leans towards the best of them: by those and what words add (`scores`).
 -- Which those are is found first: an OR of the two would read all vectors.
 WITH found AS MATERIALIZED (
-    SELECT petition_id, e,
-           greatest(coalesce(score, 0) - (e <#> %(near)s::halfvec(768)) / 2, 0)::real AS score
+    SELECT petition_id, e, -(e <#> %(near)s::halfvec(768)) / 2 AS cosine, coalesce(score, 0) AS score
     FROM (
         (SELECT petition_id FROM petition_vector WHERE {among}
          ORDER BY bits <~> binary_quantize(%(near)s::halfvec(768))::bit(768) LIMIT %(most)s)
@@ -96,7 +95,8 @@ WITH found AS MATERIALIZED (
     JOIN petition_vector USING (petition_id) JOIN petition_search USING (petition_id)
     LEFT JOIN unnest(%(known)s::bigint[], %(scores)s::real[]) AS told (petition_id, score) USING (petition_id)
 ), best AS (
-    SELECT e, score FROM found ORDER BY score DESC, petition_id DESC LIMIT %(leaned_on)s
+    SELECT e, greatest(cosine + score, 0)::real AS score FROM found
+    ORDER BY cosine + score DESC, petition_id DESC LIMIT %(leaned_on)s
 ), leaning AS (
     -- A petition's title and its text count half each, and the question is compared with both.
     SELECT l2_normalize(%(near)s::vector(768) + sum(
@@ -104,7 +104,7 @@ WITH found AS MATERIALIZED (
     ))::halfvec AS e
     FROM best
 )
-SELECT petition_id, -(found.e <#> leaning.e) / sqrt(2.0) FROM found CROSS JOIN leaning
+SELECT petition_id, cosine, -(found.e <#> leaning.e) / sqrt(2.0) FROM found CROSS JOIN leaning
 
 -- name: compare_meaning
 -- The petitions nearest to a text and those that share its grams, with the mean of the cosines of titles and of texts,
