@@ -20,7 +20,7 @@ from maninso.signing.turns import Turns
 MOST_AT_ONCE = 32  # requests checked in one go
 FEW_AT_ONCE = 4  # while others sign too
 LEAST = 1_000  # requests a second that are let in then, for it may be readers who fill the row
-REST_WHEN_LATE = 6.0  # a rest is so many times as long as the step before it came late,
+REST_WHEN_LATE = 9.0  # a rest is so many times as long as the step before it came late,
 SHORTEST_REST, LONGEST_REST = 0.001, 0.01  # in seconds; none where it would be shorter
 WAY_GIVEN = 0.0001  # seconds in which other threads have Python's lock, after a small step
 

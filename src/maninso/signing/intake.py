@@ -33,7 +33,7 @@ ENOUGH = 2  # petitions to tell other web processes of: one of two is not the on
 MOST_WAITING = 4_000  # signatures waiting for one petition
 FEW = 8  # signatures waiting for a petition that go aside of a rush on another one
 RUSH = 4  # signatures of one petition in a batch; where there are more, and others sign too, its next one waits
-PAUSE = 0.01  # seconds; the others' need not wait for a flush of its own then, and it makes fewer and larger batches
+PAUSE = 0.02  # seconds; the others' need not wait for a flush of its own then, and it makes fewer and larger batches
 GIVE_UP_AFTER = 10.0  # seconds without a database until those who wait are told so
 RETRY_AFTER = 0.1  # seconds between attempts to reach it
 
