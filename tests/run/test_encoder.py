@@ -17,7 +17,7 @@ import pytest
 from tests.encoder import model, serve
 
 from maninso.petitions.discovery import meaning
-from maninso.run.encoder import AT_A_TIME, BUSY, DONE, MOST_WAITING, NICE, Turns
+from maninso.run.encoder import AT_A_TIME, BUSY, DONE, MOST_CORES, MOST_WAITING, NICE, Turns, choose_cores
 from maninso.run.settings import SettingError, read_settings
 
 ZEROES = bytes(4 * meaning.DIMENSIONS)
@@ -78,6 +78,16 @@ def test_passages_are_worked_at_as_many_at_a_time_as_is_said_and_go_last(passage
     assert turns.answer("passage", texts) == DONE + "".join(texts).encode()  # in the order of the question
     assert priorities == {NICE}
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < NICE
+
+
+@pytest.mark.parametrize(
+    ("passages", "there_are", "cores"), [(1, 1, 1), (1, 2, 2), (1, 64, MOST_CORES), (2, 2, 1), (64, 64, 1)]
+)
+def test_a_text_has_all_cores_unless_several_are_worked_at(
+    passages: int, there_are: int, cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(there_are)))
+    assert choose_cores(passages) == cores
 
 
 HELPERS = """

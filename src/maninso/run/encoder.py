@@ -138,6 +138,11 @@ def go_last() -> None:
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
+def choose_cores(passages: int) -> int:
+    """Return on how many cores a text is worked at, where so many passages are worked at together."""
+    return min(len(os.sched_getaffinity(0)), MOST_CORES) if passages == 1 else 1
+
+
 def load_model(*, cores: int = 1) -> Encode:
     """Return what encodes a text on so many cores; raises ImportError without the extra.
 
@@ -169,12 +174,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("passages", type=int, nargs="?", default=1)
     passages = arguments.parse_args().passages
-    cores = min(len(os.sched_getaffinity(0)), MOST_CORES) if passages == 1 else 1
     watch_parent()
     path = prepare_socket(read_settings().home)
     lock = os.open(path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    turns = Turns(load_model(cores=cores), passages=passages)
+    turns = Turns(load_model(cores=choose_cores(passages)), passages=passages)
     path.unlink(missing_ok=True)  # of an encoder that was killed: ours is the lock
     with Server(path, turns) as server:
         server.serve_forever()
