@@ -47,6 +47,15 @@ def test_on_a_large_site_common_words_are_asked_for_in_titles_and_among_what_rar
     assert common == ["'.도서'", "'.안전' & ('도서')", "'안전' & !'.안전' & ('.도서')", "'도서' & '안전'"]
 
 
+def test_three_common_words_are_looked_for_among_what_rare_ones_find() -> None:
+    common = ("안전", "도로", "학교", "교통")
+    weights = Weights({"횡단": 200.0, ".횡단": 90.0, **dict.fromkeys(common, 60_000.0)}, 500_000.0)
+    among = [
+        lexeme for lexeme in choose_terms(("횡단", *common), weights).lexemes if "'횡단'" in lexeme and "&" in lexeme
+    ]
+    assert len({word for word in common for lexeme in among if f"'{word}' & !" in lexeme}) == 3
+
+
 def test_one_character_is_a_beginning_unless_too_much_begins_so() -> None:
     assert LARGE.count_beginning("안") == 9_000 + 8_000 + 60_000 > MOST_VISITS
     assert set(choose_terms(("안",), LARGE).lexemes) == {"'.안'", "'안'"}  # the rest would be too much

@@ -151,6 +151,17 @@ def test_across_languages_more_is_looked_at(
     assert asked == [f"SET LOCAL hnsw.ef_search = {most}", most]
 
 
+def setting(event: threading.Event, part: str) -> Callable[..., Any]:
+    """Return a wrapper of statements that sets an event at one with this part in it."""
+
+    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if part in sql:
+            event.set()
+        return execute(sql, parameters, many, context)
+
+    return note
+
+
 def test_a_question_is_understood_beside_the_query_by_words(
     opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
 ) -> None:
@@ -161,14 +172,9 @@ def test_a_question_is_understood_beside_the_query_by_words(
             understood.append(is_looked_up.wait(10))
         return model()(text, is_query)
 
-    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        if "term.lexeme" in sql:
-            is_looked_up.set()
-        return execute(sql, parameters, many, context)
-
     library = opened(title="작은 도서관을 밤에도 열어 주세요", body="퇴근하면 닫혀 있습니다.", language="ko")
     catch_up(now=now)
-    with serve(tmp_path, Turns(encode), settings), connection.execute_wrapper(note):
+    with serve(tmp_path, Turns(encode), settings), connection.execute_wrapper(setting(is_looked_up, "term.lexeme")):
         encode_batch()
         assert look_for("longer opening hours for libraries", now) == [library]
         assert understood == [True]
@@ -186,14 +192,9 @@ def test_a_draft_is_understood_beside_the_query_by_words(
             understood.append(is_looked_up.wait(10))
         return model()(text, is_query)
 
-    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        if "petition_search" in sql:
-            is_looked_up.set()
-        return execute(sql, parameters, many, context)
-
     library = opened(title="Open the library at night", body="It closes at six.")
     catch_up(now=now)
-    with serve(tmp_path, Turns(encode), settings), connection.execute_wrapper(note):
+    with serve(tmp_path, Turns(encode), settings), connection.execute_wrapper(setting(is_looked_up, "petition_search")):
         encode_batch()
         is_looked_up.clear()
         alike = find_similar(title="Please open the library at night", text="It is closed.", now=now)

