@@ -89,7 +89,8 @@ def test_it_starts_keeps_what_is_committed_and_stops(site: Settings) -> None:
         assert count_rows(second.url, "kept") == 2
 
 
-def test_it_is_set_up_for_a_site_that_signs(site: Settings) -> None:
+def test_it_is_set_up_for_a_site_that_signs(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "read_memory", lambda: 12 * 2**30)
     with ensure_running(site) as server, psycopg.connect(server.url) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         names = (
@@ -100,6 +101,7 @@ def test_it_is_set_up_for_a_site_that_signs(site: Settings) -> None:
             "max_wal_size",
             "server_encoding",
             "max_connections",
+            "shared_buffers",
         )
         shown = {name: connection.execute(f"SHOW {name}").fetchone() for name in names}
         trigrams = connection.execute("SELECT cardinality(show_trgm('가나'))").fetchone()
@@ -111,8 +113,17 @@ def test_it_is_set_up_for_a_site_that_signs(site: Settings) -> None:
         "max_wal_size": ("4GB",),
         "server_encoding": ("UTF8",),
         "max_connections": ("500",),
+        "shared_buffers": ("3GB",),
     }
     assert trigrams == (3,)
+
+
+@pytest.mark.parametrize(
+    ("memory", "buffers"),
+    [(2**28, 128), (2**29, 128), (2**30, 256), (24 * 2**30 - 1, 4096), (2**31 - 1, 511), (2**40, 4096)],
+)
+def test_a_quarter_of_the_memory_is_for_pages_that_were_read(memory: int, buffers: int) -> None:
+    assert postgres.choose_shared_buffers(memory) == buffers
 
 
 def test_its_server_is_never_root_and_its_folders_are_closed(site: Settings) -> None:

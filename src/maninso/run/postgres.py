@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from maninso.run.memory import read_memory
 from maninso.run.postgres_programs import (
     Account,
     PostgresError,
@@ -37,6 +38,8 @@ DATABASE = "maninso"
 ROLE = "maninso"
 PATIENCE = 60.0  # seconds; recovery after a crash has to fit in
 _PORT = 5432  # only part of the socket's name
+_BUFFERS_OF_MEMORY = 4  # a quarter of the memory, as PostgreSQL's manual has it, is for pages that were read
+_FEWEST_BUFFERS, _MOST_BUFFERS = 128, 4096  # MB
 _LONGEST_SOCKET = 107  # bytes, sun_path of unix(7) without its last zero
 _NO_PROCESS = 2**31 - 2  # above every system's largest process number
 
@@ -47,7 +50,7 @@ port = {port}
 unix_socket_directories = '{socket_dir}'
 # Sixteen web processes with thirty each, the worker, and commands.
 max_connections = 500
-shared_buffers = 256MB
+shared_buffers = {shared_buffers}MB
 jit = off
 fsync = on
 synchronous_commit = on
@@ -320,7 +323,10 @@ def _write_configuration(places: _Places, socket_dir: Path, folder: Path, accoun
     owners = sorted({user_name(places.base.stat().st_uid), user_name(0)})
     texts = {
         "maninso.conf": _CONFIGURATION.format(
-            port=_PORT, socket_dir=str(socket_dir).replace("'", "''"), wal_compression="lz4" if lz4 else "off"
+            port=_PORT,
+            socket_dir=str(socket_dir).replace("'", "''"),
+            shared_buffers=choose_shared_buffers(read_memory()),
+            wal_compression="lz4" if lz4 else "off",
         ),
         "pg_hba.conf": "local all all peer map=site\n",
         "pg_ident.conf": "".join(f'site "{owner}" {ROLE}\n' for owner in owners),
@@ -331,6 +337,11 @@ def _write_configuration(places: _Places, socket_dir: Path, folder: Path, accoun
             path.write_text(text)
         path.chmod(0o600)
         account.give(path)
+
+
+def choose_shared_buffers(memory: int) -> int:
+    """Return for how many MB of pages the server has room, where there are so many bytes of memory."""
+    return min(max(memory // _BUFFERS_OF_MEMORY // 2**20, _FEWEST_BUFFERS), _MOST_BUFFERS)
 
 
 def _clear_process_file(places: _Places) -> None:
