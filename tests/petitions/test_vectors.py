@@ -129,6 +129,26 @@ def test_a_question_finds_by_what_says_it_the_others_that_mean_that(
         assert look_for("question", now) == [nearest, bridge, beyond]
 
 
+def test_a_question_that_is_near_to_nothing_is_looked_up_by_its_words_alone(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
+) -> None:
+    meant = {"zxcvb": point(1), "far": point(0.21, 0.978), "near": point(0.23, 0.973), "holds": point(0, 0, 1)}
+
+    def encode(text: str, is_query: bool) -> bytes:
+        return next(vector for word, vector in meant.items() if word in text)
+
+    far, holds = opened(title="far", body="far"), opened(title="holds qwert", body="holds qwert")
+    with serve(tmp_path, Turns(encode), settings):
+        catch_up(now=now)
+        encode_batch()
+        assert look_for("zxcvb", now) == []
+        assert look_for("qwert zxcvb", now) == [holds]
+        near = opened(title="near", body="near")
+        catch_up(now=now)
+        encode_batch()
+        assert set(look_for("zxcvb", now)) == {near, far}
+
+
 @pytest.mark.usefixtures("encoder")
 @pytest.mark.parametrize(("query", "most"), [("도서관", 100), ("library", 400)])
 def test_across_languages_more_is_looked_at(

@@ -35,6 +35,7 @@ _FAR = 0.3  # of the best score of words: what scores less is not meant
 _OF_WORDS, _OF_WORDS_IN_LETTERS = 0.3, 0.1  # that the best score of words adds to a cosine
 _NEAR = 0.1  # the least cosine of what is meant without holding the words,
 _FAR_IN_MEANING = 0.3  # and how much of the best one once the question leans
+_NEAREST = 0.22  # the cosine of the nearest petition; where it is less, the model makes nothing of the question
 _QUOTES = re.compile('["“”„«»]')
 _BY_NUMBER = 2.0  # above every score of words
 _MANY = 10_000  # petitions: so many are not counted anew for every page
@@ -136,14 +137,13 @@ def _by_relevance(
     In letters, single words that a petition holds mislead more than they tell: only those that hold most of them count.
     """
     best = max(found.scores.values(), default=0.0)
-    told = {each: score / best for each, score in found.scores.items()}
-    if meant is None:
-        return {each: score for each, score in told.items() if score >= _FAR}
-    if not question.is_korean:
-        told = {each: score for each, score in told.items() if each in found.whole}
+    by_words = {each: score / best for each, score in found.scores.items()}
+    told = {each: score for each, score in by_words.items() if question.is_korean or each in found.whole}
     part = _OF_WORDS if question.is_korean else _OF_WORDS_IN_LETTERS
     words = {each: part * score for each, score in told.items()}
-    near = find_by_meaning(meant, question, found, words, among=among, is_narrowed=is_narrowed)
+    near = find_by_meaning(meant, question, found, words, among=among, is_narrowed=is_narrowed) if meant else {}
+    if max((cosine for cosine, _ in near.values()), default=-1.0) < _NEAREST:
+        return {each: score for each, score in by_words.items() if score >= _FAR}
     least = _FAR_IN_MEANING * max((leaning for _, leaning in near.values()), default=0.0)
     meant_too = {each for each, (cosine, leaning) in near.items() if cosine >= _NEAR and leaning >= least}
     return {
