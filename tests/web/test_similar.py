@@ -121,6 +121,22 @@ def test_a_misspelt_question_is_shown_how_titles_spell_it(
         assert "Did you mean" not in page
 
 
+def test_a_name_in_letters_is_said_to_be_read_as_korean(
+    client: Client, opened: Callable[..., int], now: dt.datetime
+) -> None:
+    opened(title="홍길동 도서관", body="x", language="ko", topic="Libraries")
+    catch_up(now=now)
+    asked = {"q": "Hong Gil-dong", "topic": "Libraries"}
+    page = client.get("/ko/petitions", asked).content.decode()
+    assert "로마자로 쓴 이름을 한글로 읽어 “홍길동”(으)로 찾은 결과입니다." in page
+    page = client.get("/en/petitions", asked).content.decode()
+    assert "These are what “홍길동” finds: a name in Latin letters is read as Korean." in page
+    exactly = '/en/petitions?q=%22Hong+Gil-dong%22&amp;topic=Libraries"'
+    assert f'<a href="{exactly}>Look for “Hong Gil-dong” exactly</a>' in page
+    assert "read as Korean" not in client.get("/en/petitions", {"q": "library"}).content.decode()
+    assert len(client.get("/petitions.json", asked).json()["data"]) == 1
+
+
 def test_the_feed_has_the_filter_of_the_page(client: Client, opened: Callable[..., int], now: dt.datetime) -> None:
     opened(title="Open the library <b>")
     bus = opened(title="More night buses", body="Please.")

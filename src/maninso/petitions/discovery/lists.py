@@ -26,6 +26,7 @@ from maninso.petitions.discovery.candidates import (
 from maninso.petitions.discovery.highlight import Marked, cut_snippet, mark
 from maninso.petitions.discovery.order import Key, choose_order, read_key, write_key
 from maninso.petitions.discovery.question import Question, read_question
+from maninso.petitions.discovery.romanised import read_name
 from maninso.petitions.discovery.spelling import suggest_spelling
 from maninso.petitions.discovery.wanted import Choices, Wanted, narrow
 from maninso.petitions.models import Petition
@@ -38,6 +39,7 @@ _FAR_IN_MEANING = 0.3  # and how much of the best one once the question leans
 _NEAREST = 0.22  # the cosine of the nearest petition; where it is less, the model makes nothing of the question
 _QUOTES = re.compile('["“”„«»]')
 _BY_NUMBER = 2.0  # above every score of words
+_SURELY_A_NAME = 3  # syllables
 _MANY = 10_000  # petitions: so many are not counted anew for every page
 _FRESH = 10.0  # seconds for which their number is kept
 _MOST_TOTALS = 500  # numbers that are kept at a time
@@ -61,6 +63,7 @@ class PetitionPage:
     is_partial: bool  # whether words were looked for and no petition holds most of them
     anywhere: int = 0  # petitions that the same words find without filters; 0 unless nothing was found with them
     suggestion: str = ""  # a query that finds more: spelt as titles are, or without quotation marks; "" for none
+    read_as: str = ""  # the query that was looked for, where names in it were typed in letters; "" for the one given
 
 
 def search_petitions(
@@ -84,13 +87,36 @@ def search_petitions(
         if not question.words:
             return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         found = find_matches(question, wanted, now=now)
+        named = _read_names(question, wanted, found, now=now)
+        read_as = ""
+        if named:
+            read_as, question, found = named
         result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         if not found.scores and wanted.is_narrowed:
             anywhere = find_matches(question, Wanted(query=wanted.query, sort="relevance"), now=now)
             if anywhere.scores:
                 return replace(result, anywhere=len(anywhere.scores))
-        suggestion = _suggest(question, wanted, found, now=now)
-        return replace(result, marks=_mark(result, question), suggestion=suggestion)
+        suggestion = "" if read_as else _suggest(question, wanted, found, now=now)
+        return replace(result, marks=_mark(result, question), suggestion=suggestion, read_as=read_as)
+
+
+def _read_names(
+    question: Question, wanted: Wanted, found: Found, *, now: dt.datetime
+) -> tuple[str, Question, Found] | None:
+    """Return the query with a name put in Hangul, and what it finds, where fewer petitions hold it as it was typed.
+
+    Two syllables are many a word, too, so they are a name only where the words mean nothing else.
+    """
+    if question.is_korean or question.phrases:
+        return None
+    reading = read_name(wanted.query)
+    if reading is None or reading.petitions < reading.in_letters:
+        return None
+    if len(reading.name) < _SURELY_A_NAME and (found.whole or found.by_meaning):
+        return None
+    named = read_question(reading.query)
+    better = find_matches(named, replace(wanted, query=reading.query), now=now)
+    return (reading.query, named, better) if better.scores else None
 
 
 def _suggest(question: Question, wanted: Wanted, found: Found, *, now: dt.datetime) -> str:

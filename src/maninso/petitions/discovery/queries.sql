@@ -38,6 +38,15 @@ WHERE {among}
 ORDER BY score DESC, petition_id DESC
 LIMIT %(most)s
 
+-- name: count_held
+-- In how many petitions names stand, of those that stand in any; a hundred are enough.
+SELECT name, hits
+FROM unnest(%(names)s::text[], %(queries)s::text[]) AS asked (name, query)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS hits FROM (SELECT FROM petition_search WHERE grams @@ query::tsquery LIMIT 100) AS hit
+) AS counted
+WHERE hits > 0
+
 -- name: find_alike
 -- Petitions that share grams of a text, by what those tell; no gram is followed to more than `visits` petitions.
 SELECT petition_id

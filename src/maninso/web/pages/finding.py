@@ -40,6 +40,7 @@ def show_filter(found: PetitionPage) -> dict[str, Any]:
         "narrowed": _list_narrowed(wanted),
         "has_more": bool(wanted.institution or wanted.region or wanted.since or wanted.until),
         "suggestion": link_filter(replace(wanted, query=found.suggestion)) if found.suggestion else "",
+        "exactly": link_filter(replace(wanted, query=f'"{wanted.query}"')),
         "anywhere": link_filter(Wanted(query=wanted.query, sort="relevance")),
     }
 
