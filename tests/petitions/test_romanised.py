@@ -121,11 +121,21 @@ def test_two_syllables_are_a_name_only_where_nothing_else_is_found(opened: Calla
 
 
 @pytest.mark.django_db
-def test_the_reading_that_most_petitions_hold_is_taken(opened: Callable[..., int], ask: Ask) -> None:
-    opened(title="정군길 도서관", body="x", language="ko")
-    for _ in range(2):
-        opened(title="전근길 도서관", body="x", language="ko")
-    assert ask("Chun Kun-gil").read_as == "전근길"
+@pytest.mark.parametrize(("more", "fewer"), [("전군길", "전근길"), ("전근길", "전군길")])
+def test_the_reading_that_most_petitions_hold_is_taken(
+    opened: Callable[..., int], ask: Ask, more: str, fewer: str
+) -> None:
+    for name in (more, fewer, more):
+        opened(title=f"{name} 도서관", body="x", language="ko")
+    assert ask("Chun Kun-gil").read_as == more
+
+
+@pytest.mark.django_db
+def test_filters_that_keep_a_name_out_are_said_to(opened: Callable[..., int], ask: Ask) -> None:
+    opened(title="홍길동 도서관", body="x", language="ko", topic="Libraries")
+    opened(title="공원", body="x", language="ko", topic="Parks")
+    page = ask("Hong Gil-dong", topic="Parks")
+    assert (numbers(page), page.anywhere, page.read_as) == ([], 1, "홍길동")
 
 
 @pytest.mark.django_db

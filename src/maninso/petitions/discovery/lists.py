@@ -86,37 +86,34 @@ def search_petitions(
     with limited_time():
         if not question.words:
             return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
-        found = find_matches(question, wanted, now=now)
-        named = _read_names(question, wanted, found, now=now)
-        read_as = ""
-        if named:
-            read_as, question, found = named
+        asked = wanted
+        found = find_matches(question, asked, now=now)
+        read_as = _read_name(question, asked, found)
+        if read_as:
+            question, asked = read_question(read_as), replace(wanted, query=read_as)
+            found = find_matches(question, asked, now=now)
         result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         if not found.scores and wanted.is_narrowed:
-            anywhere = find_matches(question, Wanted(query=wanted.query, sort="relevance"), now=now)
+            anywhere = find_matches(question, Wanted(query=asked.query, sort="relevance"), now=now)
             if anywhere.scores:
-                return replace(result, anywhere=len(anywhere.scores))
+                return replace(result, anywhere=len(anywhere.scores), read_as=read_as)
         suggestion = "" if read_as else _suggest(question, wanted, found, now=now)
         return replace(result, marks=_mark(result, question), suggestion=suggestion, read_as=read_as)
 
 
-def _read_names(
-    question: Question, wanted: Wanted, found: Found, *, now: dt.datetime
-) -> tuple[str, Question, Found] | None:
-    """Return the query with a name put in Hangul, and what it finds, where fewer petitions hold it as it was typed.
+def _read_name(question: Question, wanted: Wanted, found: Found) -> str:
+    """Return the query with a name put in Hangul, where fewer petitions hold it as it was typed; "" where it has none.
 
     Two syllables are many a word, too, so they are a name only where the words mean nothing else.
     """
     if question.is_korean or question.phrases:
-        return None
+        return ""
     reading = read_name(wanted.query)
     if reading is None or reading.petitions < reading.in_letters:
-        return None
+        return ""
     if len(reading.name) < _SURELY_A_NAME and (found.whole or found.by_meaning):
-        return None
-    named = read_question(reading.query)
-    better = find_matches(named, replace(wanted, query=reading.query), now=now)
-    return (reading.query, named, better) if better.scores else None
+        return ""
+    return reading.query
 
 
 def _suggest(question: Question, wanted: Wanted, found: Found, *, now: dt.datetime) -> str:

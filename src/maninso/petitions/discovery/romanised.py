@@ -100,8 +100,6 @@ class Reading(NamedTuple):
 def read_name(query: str) -> Reading | None:
     """Return how a query in letters reads with a name in it put in Hangul; None where no petition holds such a name."""
     words = split_words(query)[:_MOST_WORDS]
-    if not all(word.isascii() for word in words):
-        return None
     readings = list(list_readings(words))
     grams = {name: grams_of_word(name) for _, _, name in readings}
     held = _count_held(
