@@ -152,3 +152,18 @@ def test_a_name_deep_in_a_text_counts(opened: Callable[..., int], ask: Ask) -> N
 def test_nothing_that_is_typed_is_an_error(opened: Callable[..., int], ask: Ask, query: str) -> None:
     opened(title="홍길동 도서관", body="x", language="ko")
     ask(query)
+
+
+@pytest.mark.django_db
+def test_a_long_question_is_not_read_to_its_end(opened: Callable[..., int], ask: Ask) -> None:
+    opened(title="홍길동 도서관", body="x", language="ko")
+    assert ask("x " * 9 + "hong gil dong").read_as == "x " * 9 + "홍길동"
+    assert ask("x " * 10 + "hong gil dong").read_as == ""
+
+
+@pytest.mark.django_db
+def test_three_syllables_are_a_name_rather_than_two(opened: Callable[..., int], ask: Ask) -> None:
+    opened(title="홍길동 도서관", body="x", language="ko")
+    for _ in range(2):
+        opened(title="민국 도서관", body="x", language="ko")
+    assert ask("min kuk for gildong hong").read_as == "min kuk for 홍길동"

@@ -107,10 +107,10 @@ def read_name(query: str) -> Reading | None:
     )
     if not held:
         return None
-    # What reads more of the words is likelier, a name of three syllables than one of two.
+    # Three syllables are a name rather than two.
     start, end, name = max(
         (reading for reading in readings if reading[2] in held),
-        key=lambda reading: (reading[1] - reading[0], len(reading[2]), held[reading[2]]),
+        key=lambda reading: (len(reading[2]), held[reading[2]]),
     )
     typed = " & ".join(f"('{word}' | '{REST}{word}')" for word in words[start:end])
     in_letters = _count_held({name: typed}).get(name, 0)
