@@ -157,7 +157,7 @@ def test_nothing_that_is_typed_is_an_error(opened: Callable[..., int], ask: Ask,
 @pytest.mark.django_db
 def test_a_long_question_is_not_read_to_its_end(opened: Callable[..., int], ask: Ask) -> None:
     opened(title="홍길동 도서관", body="x", language="ko")
-    assert ask("x " * 9 + "hong gil dong").read_as == "x " * 9 + "홍길동"
+    assert ask("x " * 9 + "hong gil dong x").read_as == "x " * 9 + "홍길동 x"
     assert ask("x " * 11 + "hong gil dong").read_as == ""
 
 

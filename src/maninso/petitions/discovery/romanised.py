@@ -5,9 +5,9 @@ petitions is taken. Sources: Revised Romanization of Korean (2000); McCune-Reisc
 South Korean passports.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from itertools import islice, product
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import product
 from typing import NamedTuple
 
 from django.db import connection
@@ -18,7 +18,7 @@ from maninso.petitions.discovery.sql import QUERIES
 # Without what is a common word of English (an, do, go, in, no, so, to, you).
 _FAMILY = {
     **{"가": "ka ga", "강": "kang gang", "고": "ko koh goh", "곽": "kwak gwak", "구": "koo ku gu goo"},
-    **{"국": "kook guk", "권": "kwon gwon", "금": "keum geum", "기": "ki gi kee", "길": "kil gil", "김": "kim gim"},
+    **{"국": "kook kuk guk", "권": "kwon gwon", "금": "keum geum", "기": "ki gi kee", "길": "kil gil", "김": "kim gim"},
     **{"나": "na ra rha la", "남": "nam", "남궁": "namkung namgung namgoong", "노": "noh roh ro", "도": "doh"},
     **{"류": "ryu ryoo yoo yu", "마": "ma", "맹": "maeng", "명": "myung myeong", "모": "mo", "목": "mok"},
     **{"문": "moon mun", "민": "min", "박": "park pak bak", "반": "ban pan", "방": "bang pang", "배": "bae pae"},
@@ -36,55 +36,24 @@ _FAMILY = {
     **{"황보": "hwangbo"},
 }
 _ONSETS = {
-    **{
-        "": "ㅇ",
-        "g": "ㄱ",
-        "k": "ㄱㅋ",
-        "kk": "ㄲ",
-        "n": "ㄴ",
-        "d": "ㄷ",
-        "t": "ㄷㅌ",
-        "tt": "ㄸ",
-        "r": "ㄹ",
-        "l": "ㄹ",
-    },
-    **{"m": "ㅁ", "b": "ㅂ", "p": "ㅂㅍ", "pp": "ㅃ", "s": "ㅅ", "ss": "ㅆ", "sh": "ㅅ", "j": "ㅈ", "ch": "ㅊㅈ"},
-    **{"jj": "ㅉ", "h": "ㅎ"},
+    **{"": "ㅇ", "g": "ㄱ", "k": "ㄱㅋ", "kk": "ㄲ", "n": "ㄴ", "d": "ㄷ", "t": "ㄷㅌ", "tt": "ㄸ", "r": "ㄹ"},
+    **{"l": "ㄹ", "m": "ㅁ", "b": "ㅂ", "p": "ㅂㅍ", "pp": "ㅃ", "s": "ㅅ", "ss": "ㅆ", "sh": "ㅅ", "j": "ㅈ"},
+    **{"jj": "ㅉ", "ch": "ㅊㅈ", "h": "ㅎ"},
 }
 _VOWELS = {
     **{"a": "ㅏ", "ah": "ㅏ", "ae": "ㅐ", "ai": "ㅐ", "e": "ㅔㅐ", "eo": "ㅓ", "eu": "ㅡ", "u": "ㅜㅓㅡ", "uh": "ㅓ"},
-    **{
-        "o": "ㅗㅓ",
-        "oh": "ㅗ",
-        "oo": "ㅜ",
-        "ou": "ㅓㅜ",
-        "i": "ㅣㅢ",
-        "ee": "ㅣㅢ",
-        "ya": "ㅑ",
-        "yae": "ㅒ",
-        "ye": "ㅖㅕ",
-    },
-    **{"yeo": "ㅕ", "yo": "ㅛㅕ", "yu": "ㅠㅕ", "yoo": "ㅠ", "you": "ㅕㅠ", "wa": "ㅘ", "wae": "ㅙ", "oe": "ㅚ"},
-    **{"oi": "ㅚ", "wo": "ㅝ", "we": "ㅞ", "wi": "ㅟ", "wee": "ㅟ", "ui": "ㅢ", "eui": "ㅢ", "woo": "ㅜ"},
+    **{"o": "ㅗㅓ", "oh": "ㅗ", "oo": "ㅜ", "ou": "ㅓㅜ", "i": "ㅣㅢ", "ee": "ㅣㅢ", "ya": "ㅑ", "yae": "ㅒ"},
+    **{"ye": "ㅖㅕ", "yeo": "ㅕ", "yo": "ㅛㅕ", "yu": "ㅠㅕ", "yoo": "ㅠ", "you": "ㅕㅠ", "wa": "ㅘ", "wae": "ㅙ"},
+    **{"oe": "ㅚ", "oi": "ㅚ", "wo": "ㅝ", "we": "ㅞ", "wi": "ㅟ", "wee": "ㅟ", "woo": "ㅜ", "ui": "ㅢ", "eui": "ㅢ"},
 }
 _CODAS = {
-    "": "",
-    "k": "ㄱ",
-    "g": "ㄱ",
-    "n": "ㄴ",
-    "t": "ㅅㄷ",
-    "l": "ㄹ",
-    "r": "ㄹ",
-    "m": "ㅁ",
-    "p": "ㅂ",
-    "b": "ㅂ",
-    "ng": "ㅇ",
+    **{"": "", "k": "ㄱ", "g": "ㄱ", "n": "ㄴ", "t": "ㅅㄷ", "l": "ㄹ", "r": "ㄹ", "m": "ㅁ", "p": "ㅂ", "b": "ㅂ"},
+    **{"ng": "ㅇ"},
 }
 # The letters in the order in which Unicode puts syllables together (The Unicode Standard, section 3.12).
 _FIRST = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _MIDDLE = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _LAST = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_MOST_READINGS = 200  # of one name
 _MOST_WORDS = 12  # of a question that are looked at
 
 
@@ -99,12 +68,9 @@ class Reading(NamedTuple):
 
 def read_name(query: str) -> Reading | None:
     """Return how a query in letters reads with a name in it put in Hangul; None where no petition holds such a name."""
-    words = split_words(query)[:_MOST_WORDS]
-    readings = list(list_readings(words))
-    grams = {name: grams_of_word(name) for _, _, name in readings}
-    held = _count_held(
-        {name: " & ".join(f"('{each}' | '{REST}{each}')" for each in of_name) for name, of_name in grams.items()}
-    )
+    words = split_words(query)
+    readings = list(list_readings(words[:_MOST_WORDS]))
+    held = _count_held({name: grams_of_word(name) for _, _, name in readings}) if readings else {}
     if not held:
         return None
     # Three syllables are a name rather than two.
@@ -112,8 +78,7 @@ def read_name(query: str) -> Reading | None:
         (reading for reading in readings if reading[2] in held),
         key=lambda reading: (len(reading[2]), held[reading[2]]),
     )
-    typed = " & ".join(f"('{word}' | '{REST}{word}')" for word in words[start:end])
-    in_letters = _count_held({name: typed}).get(name, 0)
+    in_letters = _count_held({name: [grams_of_word(word)[0] for word in words[start:end]]}).get(name, 0)
     return Reading(" ".join([*words[:start], name, *words[end:]]), name, held[name], in_letters)
 
 
@@ -129,7 +94,7 @@ def list_readings(words: list[str]) -> Iterator[tuple[int, int, str]]:
             for family, given in ((part[0], part[1:]), (part[-1], part[:-1])):
                 if len(given) == 1 and read_syllable(given[0]) and any(map(read_syllable, around)):
                     continue  # a part of a longer name
-                for name in islice(_read(family, given), _MOST_READINGS):
+                for name in _read(family, given):
                     yield start, end, name
 
 
@@ -155,7 +120,7 @@ def _surnames() -> dict[str, list[str]]:
     return found
 
 
-@cache
+@lru_cache(maxsize=2000)
 def read_syllable(letters: str) -> list[str]:
     """Return the syllables that these letters may be, the likeliest first; [] where they are none."""
     return [
@@ -173,8 +138,9 @@ def _cut(letters: str) -> Iterator[tuple[str, str, str]]:
                 yield onset, vowel, coda
 
 
-def _count_held(queries: Mapping[str, str]) -> dict[str, int]:
-    """Return in how many petitions names stand, of which each has its tsquery, where in any; a hundred are enough."""
+def _count_held(names: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return in how many petitions names stand, by their grams, where in any; more than a hundred are not counted."""
+    queries = [" & ".join(f"('{gram}' | '{REST}{gram}')" for gram in grams) for grams in names.values()]
     with connection.cursor() as cursor:
-        cursor.execute(QUERIES["count_held"], {"names": list(queries), "queries": list(queries.values())})
+        cursor.execute(QUERIES["count_held"], {"names": list(names), "queries": queries})
         return dict(cursor.fetchall())
