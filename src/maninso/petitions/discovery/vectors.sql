@@ -1,8 +1,8 @@
 -- What the texts mean, as vectors. Run by every `maninso migrate`, so that it may be run again; skipped where pgvector is
 -- not there in version 0.8 or newer and may not be created. `e` holds two unit vectors of 384 dimensions one after the
 -- other, those of the title and of the title with the beginning of the text, each centred; a `stretch` is how long one is
--- without what all petitions share. `bits` holds their signs: what the index is over, since it is 16 times smaller. `e`
--- lies out of the row, so that reading the rest of many rows stays cheap. A vector without a search row is nobody's.
+-- without what all petitions share. `bits` holds their signs: what the index is over, since it is 16 times smaller. A vector
+-- without a search row is nobody's.
 DO $$
 BEGIN
     IF to_regtype('halfvec') IS NULL THEN
@@ -27,8 +27,7 @@ BEGIN
         lead_stretch real NOT NULL CONSTRAINT petition_vector_lead_stretch CHECK (lead_stretch > 0),
         bits bit(768) NOT NULL,
         e halfvec(768) NOT NULL
-    ) WITH (toast_tuple_target = 256);
-    ALTER TABLE petition_vector ALTER COLUMN e SET STORAGE EXTERNAL;
+    );
     CREATE INDEX IF NOT EXISTS petition_vector_bits ON petition_vector USING hnsw (bits bit_hamming_ops);
     CREATE OR REPLACE FUNCTION petition_vector_follows() RETURNS trigger LANGUAGE plpgsql AS $trigger$
     BEGIN
