@@ -134,7 +134,9 @@ def test_a_name_in_letters_is_said_to_be_read_as_korean(
     exactly = '/en/petitions?q=%22Hong+Gil-dong%22&amp;topic=Libraries"'
     assert f'<a href="{exactly}>Look for “Hong Gil-dong” exactly</a>' in page
     assert "read as Korean" not in client.get("/en/petitions", {"q": "library"}).content.decode()
-    assert len(client.get("/petitions.json", asked).json()["data"]) == 1
+    found = client.get("/petitions.json", asked).json()
+    assert (len(found["data"]), found["meta"]["read_as"]) == (1, "홍길동")
+    assert "read_as" not in client.get("/petitions.json", {"q": "library"}).json()["meta"]
 
 
 def test_the_feed_has_the_filter_of_the_page(client: Client, opened: Callable[..., int], now: dt.datetime) -> None:

@@ -69,7 +69,8 @@ def list_petitions(request: HttpRequest) -> HttpResponseBase:
                 }
                 for card in found.cards
             ],
-            "meta": {"total": found.total, "total_is_cut": found.is_cut},
+            "meta": {"total": found.total, "total_is_cut": found.is_cut}
+            | ({"read_as": found.read_as} if found.read_as else {}),
         }
     )
 
