@@ -149,6 +149,25 @@ def test_a_question_that_is_near_to_nothing_is_looked_up_by_its_words_alone(
         assert set(look_for("zxcvb", now)) == {near, far}
 
 
+def test_two_syllables_that_mean_something_are_no_name(
+    opened: Callable[..., int], now: dt.datetime, tmp_path: Path, settings: Any
+) -> None:
+    meant = {"hong gil": point(1), "near": point(0.9, 0.436), "홍길": point(0, 0, 1)}
+
+    def encode(text: str, is_query: bool) -> bytes:
+        return next(vector for word, vector in meant.items() if word in text)
+
+    named = opened(title="홍길 도서관", body="x", language="ko")
+    with serve(tmp_path, Turns(encode), settings):
+        catch_up(now=now)
+        encode_batch()
+        assert look_for("hong gil", now) == [named]
+        near = opened(title="near", body="near")
+        catch_up(now=now)
+        encode_batch()
+        assert look_for("hong gil", now) == [near]
+
+
 @pytest.mark.usefixtures("encoder")
 @pytest.mark.parametrize(("query", "most"), [("도서관", 100), ("library", 400)])
 def test_across_languages_more_is_looked_at(

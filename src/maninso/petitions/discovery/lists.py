@@ -86,12 +86,8 @@ def search_petitions(
     with limited_time():
         if not question.words:
             return _page_of_rows(wanted, choices, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
-        asked = wanted
-        found = find_matches(question, asked, now=now)
-        read_as = _read_name(question, asked, found)
-        if read_as:
-            question, asked = read_question(read_as), replace(wanted, query=read_as)
-            found = find_matches(question, asked, now=now)
+        question, asked, found = _find_as_read(question, wanted, now=now)
+        read_as = asked.query if asked is not wanted else ""
         result = _page_of_found(wanted, choices, found, page=page, per_page=per_page, key=key, in_full=in_full, now=now)
         if not found.scores and wanted.is_narrowed:
             anywhere = find_matches(question, Wanted(query=asked.query, sort="relevance"), now=now)
@@ -101,19 +97,20 @@ def search_petitions(
         return replace(result, marks=_mark(result, question), suggestion=suggestion, read_as=read_as)
 
 
-def _read_name(question: Question, wanted: Wanted, found: Found) -> str:
-    """Return the query with a name put in Hangul, where fewer petitions hold it as it was typed; "" where it has none.
+def _find_as_read(question: Question, wanted: Wanted, *, now: dt.datetime) -> tuple[Question, Wanted, Found]:
+    """Find what is asked for, a name in letters read in Hangul unless more petitions hold it as it was typed.
 
-    Two syllables are many a word, too, so they are a name only where the words mean nothing else.
+    Returns what was looked for, too. Two syllables are many a word: they are a name only where they find nothing else.
     """
-    if question.is_korean or question.phrases:
-        return ""
-    reading = read_name(wanted.query)
-    if reading is None or reading.petitions < reading.in_letters:
-        return ""
-    if len(reading.name) < _SURELY_A_NAME and (found.whole or found.by_meaning):
-        return ""
-    return reading.query
+    reading = None if question.is_korean or question.phrases else read_name(wanted.query)
+    if reading is not None and reading.petitions < reading.in_letters:
+        reading = None
+    if reading is None or len(reading.name) < _SURELY_A_NAME:
+        found = find_matches(question, wanted, now=now)
+        if reading is None or found.whole or found.by_meaning:
+            return question, wanted, found
+    named, asked = read_question(reading.query), replace(wanted, query=reading.query)
+    return named, asked, find_matches(named, asked, now=now)
 
 
 def _suggest(question: Question, wanted: Wanted, found: Found, *, now: dt.datetime) -> str:
